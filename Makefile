@@ -1,0 +1,51 @@
+# `make demo` and `make test` need Python 3.11 or newer and nothing else.
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3.14 python3,$(if $(shell command -v $(p)),$(p))))
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test browser check format bench docs clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(BIN)/.demo: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[standard]' 'httpx>=0.27'
+	@touch $@
+
+$(BIN)/.dev: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(BIN)/.demo
+
+demo: $(BIN)/.demo ## Serve the real-time clinic on http://127.0.0.1:8000 (PORT=…)
+	$(BIN)/python examples/clinic/demo.py --port $(PORT)
+
+test: $(BIN)/.dev ## Run the tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q -m "not browser"
+
+browser: $(BIN)/.dev ## Drive the clinic in a headless Chromium
+	$(BIN)/python -m pytest -q -m browser
+
+check: $(BIN)/.dev ## Format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(BIN)/.dev ## Format the code and mend what the linter can
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: $(BIN)/.dev ## Measure hot paths as multiples of the bare driver and the bare server
+	$(BIN)/python benchmarks/orm.py
+	$(BIN)/python benchmarks/http.py
+
+docs: $(BIN)/.dev ## Build the documentation
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+clean: ## Remove what the other commands made
+	rm -rf $(VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache

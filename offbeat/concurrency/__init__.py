@@ -1,0 +1,36 @@
+"""Synchronous and asynchronous code in one: the bridge, worker threads and the adapters between them."""
+
+from .adapt import async_to_sync, inline, placement, sync_to_async, threaded
+from .bridge import bridged, in_bridge, spawn, wait
+from .coroutine import BridgedCoroutine
+from .faces import async_face, async_function
+from .guard import finish
+from .home import call_on
+from .tasks import active, detached, install, leave_on_detach, run
+from .watchdog import Watchdog
+from .workers import Workers, in_thread
+
+__all__ = [
+    "BridgedCoroutine",
+    "Watchdog",
+    "Workers",
+    "active",
+    "async_face",
+    "async_function",
+    "async_to_sync",
+    "bridged",
+    "call_on",
+    "detached",
+    "finish",
+    "in_bridge",
+    "in_thread",
+    "inline",
+    "install",
+    "leave_on_detach",
+    "placement",
+    "run",
+    "spawn",
+    "sync_to_async",
+    "threaded",
+    "wait",
+]

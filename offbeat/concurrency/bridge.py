@@ -1,0 +1,266 @@
+"""The bridge: synchronous code on the event loop that may suspend.
+
+A *bridge* is a pooled greenlet in which one coroutine, and every plain function it calls, share a stack. Code that
+calls :func:`wait` there hands the futures of the awaitable up to the task which drives the bridge and goes on when
+they are done, so synchronous and asynchronous functions call each other without adapters and without threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from types import CoroutineType, coroutine
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+from greenlet import GreenletExit, getcurrent, greenlet
+
+if sys.version_info >= (3, 12):
+    from asyncio import current_task as owner
+else:
+
+    def owner() -> asyncio.Task[Any] | None:
+        """Without eager tasks, code on a bridge always belongs to the bridge's task: nothing to tell apart."""
+        return None
+
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+__all__ = ["Bridge", "bridged", "in_bridge", "spawn", "wait"]
+
+POOL_LIMIT = 512
+_DONE: Any = object()
+_get_running_loop = asyncio._get_running_loop
+_Future = asyncio.Future
+_Task = asyncio.Task
+
+
+class Bridge(greenlet):  # type: ignore[misc]
+    """A pooled worker greenlet. ``task`` is the task that owns it, ``inner`` a foreign greenlet parked inside it."""
+
+    __slots__ = ("failure", "inner", "result", "task")
+
+    failure: BaseException | None
+    inner: greenlet | None
+    result: Any
+    task: asyncio.Task[Any] | None
+
+    def run(self, fn: Any, args: Any, kwargs: Any) -> Any:
+        while True:
+            try:
+                self.result = fn(*args, **kwargs) if kwargs else fn(*args)
+            except GreenletExit as exc:
+                # Thrown by the garbage collector when nobody can resume this bridge: it must really end.
+                self.failure = exc
+                return _DONE
+            except BaseException as exc:
+                self.failure = exc
+            fn = args = kwargs = None
+            fn, args, kwargs = self.parent.switch(_DONE)
+
+
+def _idle_bridges(me: Any) -> list[Bridge]:
+    """The free list of this thread; it lives on the thread's root greenlet, where reading it is one attribute."""
+    while me.parent is not None:
+        me = me.parent
+    try:
+        idle: list[Bridge] = me.offbeat_idle
+    except AttributeError:
+        idle = me.offbeat_idle = []
+    return idle
+
+
+def _take(me: Any, task: asyncio.Task[Any] | None) -> Bridge:
+    """An idle bridge of this thread, given to `task` and running in its context."""
+    try:
+        bridge: Bridge = me.offbeat_idle.pop()
+    except (AttributeError, IndexError):
+        idle = _idle_bridges(me)
+        if idle:
+            bridge = idle.pop()
+        else:
+            bridge = Bridge()
+            bridge.failure = bridge.inner = None
+    if bridge.parent is not me:
+        bridge.parent = me
+    bridge.task = task
+    # The same Context object, not a copy: variables set on either side are seen on the other.
+    bridge.gr_context = me.gr_context
+    return bridge
+
+
+def _settle(bridge: Bridge) -> Any:
+    """Outcome of a finished job; the bridge goes back to the free list without a trace of it."""
+    result = bridge.result
+    error = bridge.failure
+    bridge.result = bridge.failure = bridge.task = bridge.gr_context = None
+    if not bridge.dead:
+        try:
+            idle = bridge.parent.offbeat_idle
+        except AttributeError:
+            idle = _idle_bridges(bridge)
+        if len(idle) < POOL_LIMIT:
+            idle.append(bridge)
+        else:
+            bridge.throw(GreenletExit)
+    if error is None:
+        return result
+    bridge.inner = None
+    try:
+        raise error
+    finally:
+        del error
+
+
+def _resume(bridge: Bridge, value: Any) -> Any:
+    """Go on after a suspension. The driving greenlet may be another one than last time (eager tasks)."""
+    me = getcurrent()
+    if bridge.parent is not me:
+        bridge.parent = me
+    inner = bridge.inner
+    return (bridge if inner is None else inner).switch(value)
+
+
+def _throw(bridge: Bridge, exc: BaseException) -> Any:
+    me = getcurrent()
+    if bridge.parent is not me:
+        bridge.parent = me
+    inner = bridge.inner
+    return (bridge if inner is None else inner).throw(exc)
+
+
+@coroutine
+def _parked(bridge: Bridge, out: Any) -> Generator[Any, Any, None]:
+    while out is not _DONE:
+        try:
+            value = yield out
+        except BaseException as exc:
+            out = _throw(bridge, exc)
+        else:
+            out = _resume(bridge, value)
+
+
+def _drive(aw: Any) -> Any:
+    """Run a coroutine on the current bridge, handing up what it yields."""
+    bridge = getcurrent()
+    send = aw.send
+    try:
+        out = send(None)
+        while True:
+            try:
+                value = bridge.parent.switch(out)
+            except BaseException as exc:
+                out = aw.throw(exc)
+            else:
+                out = send(value)
+    except StopIteration as stop:
+        return stop.value
+
+
+def _drive_inner(aw: Any, me: greenlet, bridge: Bridge) -> Any:
+    """The same, called from somebody else's greenlet `me`, which runs inside `bridge`."""
+    try:
+        out = aw.send(None)
+        while True:
+            bridge.inner = me
+            try:
+                value = bridge.parent.switch(out)
+            except BaseException as exc:
+                bridge.inner = None
+                out = aw.throw(exc)
+            else:
+                bridge.inner = None
+                out = aw.send(value)
+    except StopIteration as stop:
+        return stop.value
+
+
+async def _as_coroutine(aw: Awaitable[T]) -> T:
+    return await aw
+
+
+def _stepper(aw: Any) -> Any:
+    kind = type(aw)
+    if kind is CoroutineType:
+        return aw
+    if kind is _Future or kind is _Task:
+        return aw.__await__()
+    return _as_coroutine(aw)
+
+
+def wait(aw: Awaitable[T]) -> T:
+    """Suspend the calling synchronous code until `aw` is done and return its result, or raise its exception.
+
+    In a bridge the event loop goes on meanwhile. In a worker thread `aw` runs on the loop the work came from; in any
+    other thread, on a private loop. Raises SynchronousOnlyOperation on a running loop outside a bridge.
+    """
+    me = getcurrent()
+    if type(me) is Bridge:
+        if me.task is not owner():
+            _refuse(aw, "This task was started eagerly inside another task's bridge, past the task factory.")
+        return _drive(aw if type(aw) is CoroutineType else _stepper(aw))  # type: ignore[no-any-return]
+    outer = me.parent
+    while outer is not None:
+        if type(outer) is Bridge:
+            if outer.task is not owner():
+                break
+            return _drive_inner(_stepper(aw), me, outer)  # type: ignore[no-any-return]
+        outer = outer.parent
+    if _get_running_loop() is not None:
+        _refuse(aw, "You cannot wait here: this is the event loop, outside a bridge.")
+    from .home import wait_in_thread
+
+    return wait_in_thread(aw)
+
+
+def _refuse(aw: Any, reason: str) -> NoReturn:
+    from ..core.exceptions import SynchronousOnlyOperation
+
+    if asyncio.iscoroutine(aw):
+        aw.close()
+    raise SynchronousOnlyOperation(
+        f"{reason} Use the asynchronous method (its name begins with 'a'), or call the function with "
+        "'await spawn(function, ...)', or run the coroutine with 'await bridged(coroutine)'."
+    )
+
+
+def in_bridge() -> bool:
+    """Whether :func:`wait`, called here, suspends the bridge of the current task."""
+    me = getcurrent()
+    if type(me) is not Bridge:
+        me = me.parent
+        while me is not None and type(me) is not Bridge:
+            me = me.parent
+        if me is None:
+            return False
+    try:
+        return me.task is owner()
+    except RuntimeError:  # no loop is running: the bridge is being torn down
+        return False
+
+
+async def spawn(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call the synchronous `fn` so that it may suspend; a direct call if the task is in a bridge already."""
+    me = getcurrent()
+    task = owner()
+    if type(me) is Bridge and me.task is task:
+        return fn(*args, **kwargs)
+    bridge = _take(me, task)
+    out = bridge.switch(fn, args, kwargs)
+    if out is not _DONE:
+        await _parked(bridge, out)
+    return _settle(bridge)  # type: ignore[no-any-return]
+
+
+async def bridged(coro: Coroutine[Any, Any, T]) -> T:
+    """Run `coro` so that synchronous code called by it may suspend."""
+    me = getcurrent()
+    task = owner()
+    if type(me) is Bridge and me.task is task:
+        return await coro
+    bridge = _take(me, task)
+    out = bridge.switch(_drive, (coro,), None)
+    if out is not _DONE:
+        await _parked(bridge, out)
+    return _settle(bridge)  # type: ignore[no-any-return]

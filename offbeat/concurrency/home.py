@@ -1,0 +1,202 @@
+"""Threads and their home loop: waiting there for asynchronous code, and calling back into a thread that waits."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from queue import SimpleQueue
+from threading import get_ident
+from typing import Any, ParamSpec, TypeVar
+
+from .bridge import _as_coroutine, in_bridge, spawn, wait
+from .coroutine import BridgedCoroutine
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+__all__ = ["Home", "call_on", "call_waiting_thread", "copy_back", "current_home", "end_of", "wait_in_thread"]
+
+_MISSING: Any = object()
+
+
+def copy_back(context: Context) -> None:
+    """Give the current context the values that code run in `context` (a copy of it) has set."""
+    for var, value in context.items():
+        if var.get(_MISSING) is not value:
+            var.set(value)
+
+
+class Home:
+    """What a worker thread knows of its present job: the loop it came from, that loop's thread, and, while the
+    thread is blocked in `wait()`, the queue of calls it serves meanwhile."""
+
+    __slots__ = ("calls", "loop", "loop_thread")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
+        self.loop = loop
+        self.loop_thread = loop_thread
+        self.calls: SimpleQueue[Any] | None = None
+
+
+homes: dict[int, Home] = {}
+# The thread that is blocked for the current code, with the queue it had when it began to wait.
+_waiting: ContextVar[tuple[Home, SimpleQueue[Any]] | None] = ContextVar(
+    "offbeat.concurrency.waiting", default=None
+)
+
+
+def current_home() -> Home | None:
+    """The home of the calling thread while it runs a job of ours, else None."""
+    return homes.get(get_ident())
+
+
+def deliver(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+        return
+    if isinstance(error, StopIteration):
+        # A future refuses StopIteration; inside a coroutine it would have become this error, too.
+        error.__cause__, error = None, RuntimeError(f"function raised {error!r}")
+    future.set_exception(error)
+
+
+async def end_of(future: asyncio.Future[T], context: Context) -> T:
+    """The outcome of what a thread runs in `context`; as a thread cannot be cancelled, its end is awaited."""
+    cancelled: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.wait((future,))
+        except asyncio.CancelledError as exc:
+            cancelled = cancelled or exc
+    copy_back(context)
+    if cancelled is None:
+        return future.result()
+    future.exception()
+    try:
+        raise cancelled
+    finally:
+        del cancelled
+
+
+class _Private:
+    """The event loop of a thread that has none, for `wait()` in plain synchronous programs."""
+
+    def __init__(self) -> None:
+        # A factory keeps the loop from becoming the current one of the thread.
+        self.runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+
+    def __del__(self) -> None:
+        self.runner.close()
+
+
+_private = threading.local()
+
+
+def _drop_private() -> None:
+    _private.__dict__.clear()
+
+
+atexit.register(_drop_private)
+
+
+def wait_in_thread(aw: Awaitable[T]) -> T:
+    """`wait()` for threads: on the loop that the thread's job came from, else on a private loop of the thread."""
+    coro = BridgedCoroutine(aw if isinstance(aw, Coroutine) else _as_coroutine(aw))
+    context = copy_context()
+    home = homes.get(get_ident())
+    try:
+        if home is not None:
+            outcome: T = _wait_at_home(home, coro, context)
+            return outcome
+        try:
+            private = _private.holder
+        except AttributeError:
+            private = _private.holder = _Private()
+        result: T = private.runner.run(coro, context=context)
+        return result
+    finally:
+        copy_back(context)
+
+
+def _wait_at_home(home: Home, coro: BridgedCoroutine[T], context: Context) -> T:
+    calls: SimpleQueue[Any] = SimpleQueue()
+    tasks: list[asyncio.Task[T]] = []
+
+    def start() -> None:
+        task = home.loop.create_task(coro, context=context)
+        tasks.append(task)
+        task.add_done_callback(lambda task: calls.put(None))
+
+    context.run(_waiting.set, (home, calls))
+    try:
+        home.loop.call_soon_threadsafe(start)
+    except RuntimeError:
+        coro.close()
+        raise
+    outer, home.calls = home.calls, calls
+    before = _waiting.get()
+    try:
+        while (call := calls.get()) is not None:
+            _serve(home.loop, *call)
+    finally:
+        home.calls = outer
+        context.run(_waiting.set, before)
+    task: asyncio.Task[T] = tasks.pop()
+    return task.result()
+
+
+def _serve(
+    loop: asyncio.AbstractEventLoop, future: Any, context: Context, fn: Any, args: Any, kwargs: Any
+) -> None:
+    result = error = None
+    try:
+        result = context.run(fn, *args, **kwargs)
+    except BaseException as exc:
+        error = exc
+    try:
+        loop.call_soon_threadsafe(deliver, future, result, error)
+    finally:
+        del result, error
+
+
+def call_on(thread: int, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `fn` on the thread with identifier `thread` (it owns a connection, say), from synchronous code.
+
+    That thread must be the calling one, one that waits in `wait()` for the calling task, or the thread of the
+    loop that the calling worker's job came from; else RuntimeError.
+    """
+    here = get_ident()
+    if here == thread:
+        return fn(*args, **kwargs)
+    own = homes.get(here)
+    if own is not None and own.loop_thread == thread:
+        return wait(spawn(fn, *args, **kwargs))
+    other = homes.get(thread)
+    loop = asyncio._get_running_loop()
+    calls = None if other is None or other.loop is not loop else other.calls
+    if calls is None or not in_bridge():
+        raise RuntimeError("the thread that has to make this call is not waiting for the calling code")
+    context = copy_context()
+    future: asyncio.Future[T] = other.loop.create_future()  # type: ignore[union-attr]
+    calls.put((future, context, fn, args, kwargs))
+    return wait(end_of(future, context))
+
+
+def call_waiting_thread(
+    context: Context, fn: Callable[..., T], /, *args: Any, **kwargs: Any
+) -> asyncio.Future[T] | None:
+    """Have `fn` called by the worker thread that is blocked in `wait()` for the current task, if there is one."""
+    waiting = _waiting.get()
+    if waiting is None:
+        return None
+    home, calls = waiting
+    if home.calls is not calls or home.loop is not asyncio._get_running_loop():
+        return None
+    future: asyncio.Future[T] = home.loop.create_future()
+    calls.put((future, context, fn, args, kwargs))
+    return future

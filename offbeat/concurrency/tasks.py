@@ -1,0 +1,92 @@
+"""Tasks whose code may suspend in synchronous functions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from greenlet import getcurrent
+
+from .bridge import Bridge
+from .coroutine import BridgedCoroutine
+
+T = TypeVar("T")
+
+__all__ = ["active", "detached", "install", "leave_on_detach", "run"]
+
+active: ContextVar[bool] = ContextVar("offbeat.concurrency.active", default=False)
+
+_left_behind: list[tuple[ContextVar[Any], Any]] = []
+
+
+class TaskFactory:
+    """Wraps the coroutines of tasks made by framework code; other code on the loop gets its tasks unchanged."""
+
+    __slots__ = ("always", "previous")
+
+    def __init__(self, previous: Callable[..., Any] | None, always: bool) -> None:
+        self.previous = previous
+        self.always = always
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
+        if None in kwargs.values():
+            # uvloop passes context=None and eager_start=None, which other factories refuse.
+            kwargs = {name: value for name, value in kwargs.items() if value is not None}
+        if (self.always or type(getcurrent()) is Bridge or active.get()) and type(
+            coro
+        ) is not BridgedCoroutine:
+            coro = BridgedCoroutine(coro)
+        if self.previous is not None:
+            return self.previous(loop, coro, **kwargs)
+        return asyncio.Task(coro, loop=loop, **kwargs)
+
+
+def install(loop: asyncio.AbstractEventLoop, always: bool = False) -> None:
+    """Let tasks started by bridged code on `loop` be bridged, too; `always`: every task of the loop.
+
+    An existing task factory (eager tasks, monitoring) is kept and called for the wrapped coroutine.
+    """
+    previous = loop.get_task_factory()
+    if isinstance(previous, TaskFactory):
+        previous.always = previous.always or always
+    else:
+        loop.set_task_factory(TaskFactory(previous, always))
+
+
+async def _main(coro: Coroutine[Any, Any, T]) -> T:
+    install(asyncio.get_running_loop())
+    active.set(True)
+    # A coroutine of our own class, so that a failure before the first step closes the caller's coroutine as well.
+    return await BridgedCoroutine(coro)
+
+
+def run(
+    coro: Coroutine[Any, Any, T],
+    *,
+    debug: bool | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> T:
+    """Run `coro` on a new event loop, as asyncio.run() does, so that synchronous code in it may suspend."""
+    with asyncio.Runner(debug=debug, loop_factory=loop_factory) as runner:
+        return runner.run(_main(coro))
+
+
+def leave_on_detach(var: ContextVar[Any], value: Any = None) -> None:
+    """Register a context variable (a transaction, say) which :func:`detached` sets to `value`."""
+    _left_behind.append((var, value))
+
+
+@contextmanager
+def detached() -> Iterator[None]:
+    """Tasks started in this block do not join the transactions of the code around it."""
+    before = [(var, var.get(value)) for var, value in _left_behind]
+    for var, value in _left_behind:
+        var.set(value)
+    try:
+        yield
+    finally:
+        for var, value in before:
+            var.set(value)

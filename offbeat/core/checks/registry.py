@@ -1,0 +1,107 @@
+"""The registered checks, and running them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+from offbeat.core.checks.messages import CheckMessage
+
+
+class Tags:
+    """Built-in tags of checks."""
+
+    admin = "admin"
+    async_support = "async_support"
+    caches = "caches"
+    commands = "commands"
+    compatibility = "compatibility"
+    database = "database"
+    files = "files"
+    models = "models"
+    security = "security"
+    signals = "signals"
+    sites = "sites"
+    staticfiles = "staticfiles"
+    templates = "templates"
+    translation = "translation"
+    urls = "urls"
+
+
+Check = Callable[..., Iterable[CheckMessage]]
+
+
+class CheckRegistry:
+    """Checks that always run, and those that run before deployment only."""
+
+    def __init__(self) -> None:
+        self.registered_checks: set[Any] = set()
+        self.deployment_checks: set[Any] = set()
+
+    def register(self, check: Any = None, *tags: str, **kwargs: Any) -> Any:
+        """Register ``check(app_configs, **kwargs)`` under tags; also usable as ``@register(*tags, deploy=…)``."""
+
+        def inner(check: Any) -> Any:
+            if not _takes_kwargs(check):
+                raise TypeError(
+                    "Check functions must accept keyword arguments (**kwargs)."
+                )
+            check.tags = tags
+            (self.deployment_checks if kwargs.get("deploy") else self.registered_checks).add(check)
+            return check
+
+        if callable(check):
+            return inner(check)
+        if check:
+            tags = (*tags, check)
+        return inner
+
+    def run_checks(
+        self,
+        app_configs: Any = None,
+        tags: Sequence[str] | None = None,
+        include_deployment_checks: bool = False,
+        databases: Any = None,
+    ) -> list[CheckMessage]:
+        """All messages of the checks with any of ``tags``, or of all but database checks."""
+        messages: list[CheckMessage] = []
+        checks = self.get_checks(include_deployment_checks)
+        if tags is not None:
+            checks = [check for check in checks if not set(check.tags).isdisjoint(tags)]
+        for check in checks:
+            found = check(app_configs=app_configs, databases=databases)
+            if not isinstance(found, Iterable):
+                raise TypeError(
+                    f"The function {check!r} did not return a list. All functions registered with the checks registry "
+                    "must return a list."
+                )
+            messages.extend(found)
+        return messages
+
+    def tag_exists(self, tag: str, include_deployment_checks: bool = False) -> bool:
+        """Whether any check has this tag."""
+        return tag in self.tags_available(include_deployment_checks)
+
+    def tags_available(self, deployment_checks: bool = False) -> set[str]:
+        """All tags of the registered checks."""
+        return set(chain.from_iterable(check.tags for check in self.get_checks(deployment_checks)))
+
+    def get_checks(self, include_deployment_checks: bool = False) -> list[Any]:
+        """The checks, in a stable order."""
+        checks = list(self.registered_checks)
+        if include_deployment_checks:
+            checks.extend(self.deployment_checks)
+        return checks
+
+
+def _takes_kwargs(function: Any) -> bool:
+    import inspect
+
+    return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values())
+
+
+registry = CheckRegistry()
+register = registry.register
+run_checks = registry.run_checks
+tag_exists = registry.tag_exists

@@ -1,0 +1,781 @@
+"""Model options: what `Model._meta` holds and answers (Django documentation: ref/models/meta, ref/models/options)."""
+
+from __future__ import annotations
+
+import bisect
+import copy
+import inspect
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from offbeat.apps import apps as global_apps
+from offbeat.conf import settings
+from offbeat.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from offbeat.utils.datastructures import ImmutableList, OrderedSet
+from offbeat.utils.functional import cached_property
+from offbeat.utils.module_loading import import_string
+from offbeat.utils.text import camel_case_to_spaces, format_lazy
+from offbeat.utils.translation import override
+
+__all__ = ["DEFAULT_NAMES", "IMMUTABLE_WARNING", "Options", "normalize_together"]
+
+EMPTY_RELATION_TREE: tuple[Any, ...] = ()
+
+IMMUTABLE_WARNING = (
+    "The return type of '%s' should never be mutated. If you want to manipulate this list for your own use, "
+    "make a copy first."
+)
+
+DEFAULT_NAMES = (
+    "verbose_name",
+    "verbose_name_plural",
+    "db_table",
+    "db_table_comment",
+    "ordering",
+    "unique_together",
+    "permissions",
+    "get_latest_by",
+    "order_with_respect_to",
+    "app_label",
+    "db_tablespace",
+    "abstract",
+    "managed",
+    "proxy",
+    "swappable",
+    "auto_created",
+    "apps",
+    "default_permissions",
+    "select_on_save",
+    "default_related_name",
+    "required_db_features",
+    "required_db_vendor",
+    "base_manager_name",
+    "default_manager_name",
+    "indexes",
+    "constraints",
+)
+
+
+def normalize_together(option_together: Any) -> Any:
+    """Return a "…_together" option as a tuple of tuples; a single tuple of names is accepted.
+
+    What has another form is returned as it is: the system checks name the mistake.
+    """
+    try:
+        if not option_together:
+            return ()
+        if not isinstance(option_together, (tuple, list)):
+            raise TypeError
+        if not isinstance(next(iter(option_together)), (tuple, list)):
+            option_together = (option_together,)
+        return tuple(tuple(names) for names in option_together)
+    except TypeError:
+        return option_together
+
+
+def make_immutable_fields_list(name: str, data: Iterable[Any]) -> Any:
+    """Return `data` as a list that says how to copy it when somebody tries to change it."""
+    return ImmutableList(data, warning=IMMUTABLE_WARNING % name)
+
+
+class Options:
+    """Metadata of one model class."""
+
+    # Caches that depend on this model's and its parents' own fields.
+    FORWARD_PROPERTIES = {
+        "fields",
+        "many_to_many",
+        "concrete_fields",
+        "local_concrete_fields",
+        "_non_pk_concrete_field_names",
+        "_reverse_one_to_one_field_names",
+        "_forward_fields_map",
+        "managers",
+        "managers_map",
+        "base_manager",
+        "default_manager",
+        "db_returning_fields",
+        "_property_names",
+        "pk_fields",
+        "is_composite_pk",
+        "total_unique_constraints",
+        "all_parents",
+        "write_plans",
+        "init_plan",
+        "_relation_fields",
+    }
+    # Caches that depend on other models pointing here.
+    REVERSE_PROPERTIES = {"related_objects", "fields_map", "_relation_tree"}
+
+    default_apps = global_apps
+
+    def __init__(self, meta: Any, app_label: str | None = None) -> None:
+        self._get_fields_cache: dict[Any, Any] = {}
+        self.local_fields: list[Any] = []
+        self.local_many_to_many: list[Any] = []
+        self.private_fields: list[Any] = []
+        self.local_managers: list[Any] = []
+        self.base_manager_name: str | None = None
+        self.default_manager_name: str | None = None
+        self.model_name: str | None = None
+        self.object_name: str | None = None
+        self.verbose_name: Any = None
+        self.verbose_name_plural: Any = None
+        self.db_table = ""
+        self.db_table_comment = ""
+        self.ordering: Any = []
+        self._ordering_clash = False
+        self.indexes: list[Any] = []
+        self.constraints: list[Any] = []
+        self.unique_together: Any = []
+        self.select_on_save = False
+        self.default_permissions: Any = ("add", "change", "delete", "view")
+        self.permissions: Any = []
+        self.app_label = app_label
+        self.get_latest_by: Any = None
+        self.order_with_respect_to: Any = None
+        self.db_tablespace = settings.DEFAULT_TABLESPACE
+        self.required_db_features: list[str] = []
+        self.required_db_vendor: str | None = None
+        self.meta = meta
+        self.pk: Any = None
+        self.auto_field: Any = None
+        self.abstract = False
+        self.managed = True
+        self.proxy = False
+        # For a proxy, the model it stands for; for the others None.
+        self.proxy_for_model: Any = None
+        # The model whose table holds the rows: for a proxy the end of the chain, otherwise the model itself.
+        self.concrete_model: Any = None
+        self.swappable: str | None = None
+        self.swap_setting: str | None = None
+        self.parents: dict[Any, Any] = {}
+        self.auto_created: Any = False
+        # Fields whose limit_choices_to makes this model's admin link raw ids to other models.
+        self.related_fkey_lookups: list[Any] = []
+        self.apps: Any = self.default_apps
+        self.default_related_name: str | None = None
+        self.model: Any = None
+        self.original_attrs: dict[str, Any] = {}
+
+    @property
+    def label(self) -> str:
+        """The name "app_label.ObjectName"."""
+        return f"{self.app_label}.{self.object_name}"
+
+    @property
+    def label_lower(self) -> str:
+        """The name "app_label.modelname"."""
+        return f"{self.app_label}.{self.model_name}"
+
+    @property
+    def app_config(self) -> Any:
+        """The AppConfig of the model's application, or None when it is not installed."""
+        return self.apps.app_configs.get(self.app_label)
+
+    def contribute_to_class(self, cls: Any, name: str) -> None:
+        """Become `cls._meta`: read the options of the inner Meta class and fill in what it leaves out."""
+        cls._meta = self
+        self.model = cls
+        self.object_name = cls.__name__
+        self.model_name = cls.__name__.lower()
+        self.verbose_name = camel_case_to_spaces(cls.__name__)
+
+        if self.meta:
+            self._read_meta(cls)
+        else:
+            self.verbose_name_plural = format_lazy("{}s", self.verbose_name)
+        del self.meta
+
+        if not self.db_table:
+            self.db_table = self._default_table_name()
+        if self.swappable:
+            self.swap_setting = self.swappable
+
+    def _read_meta(self, cls: Any) -> None:
+        attrs = {key: value for key, value in vars(self.meta).items() if not key.startswith("_")}
+        for name in DEFAULT_NAMES:
+            if name in attrs:
+                value = attrs.pop(name)
+            elif hasattr(self.meta, name):
+                value = getattr(self.meta, name)
+            else:
+                continue
+            setattr(self, name, value)
+            self.original_attrs[name] = value
+
+        self.unique_together = normalize_together(self.unique_together)
+        if not getattr(cls._meta, "abstract", False):
+            for name in ("constraints", "indexes"):
+                objs = getattr(self, name)
+                setattr(self, name, self._format_names_with_class(cls, objs))
+        self._ordering_clash = bool(self.ordering and self.order_with_respect_to)
+
+        if self.verbose_name_plural is None:
+            self.verbose_name_plural = format_lazy("{}s", self.verbose_name)
+        if attrs:
+            raise TypeError("'class Meta' got invalid attribute(s): %s" % ",".join(attrs))
+
+    def _default_table_name(self) -> str:
+        name = f"{self.app_label}_{self.model_name}"
+        # Every supported database takes names of 30 characters: only longer ones need to ask for the limit.
+        if len(name) > 30:
+            from offbeat.db import connection
+            from offbeat.db.backends.utils import truncate_name
+
+            name = truncate_name(name, connection.ops.max_name_length())
+        return name
+
+    def _format_names_with_class(self, cls: Any, objs: Iterable[Any]) -> list[Any]:
+        """Fill in %(app_label)s and %(class)s in the names of constraints and indexes, on copies."""
+        values = {"app_label": cls._meta.app_label.lower(), "class": cls.__name__.lower()}
+        result = []
+        for obj in objs:
+            obj = obj.clone()
+            obj.name %= values
+            result.append(obj)
+        return result
+
+    def _get_default_pk_class(self) -> Any:
+        from offbeat.db.models.fields import AutoField
+
+        path = getattr(self.app_config, "default_auto_field", settings.DEFAULT_AUTO_FIELD)
+        if self.app_config and getattr(self.app_config, "_is_default_auto_field_overridden", False):
+            source = f"{self.app_config.__class__.__module__}.{self.app_config.__class__.__qualname__}.default_auto_field"
+        else:
+            source = "DEFAULT_AUTO_FIELD"
+        if not path:
+            raise ImproperlyConfigured(f"{source} must not be empty.")
+        try:
+            pk_class = import_string(path)
+        except ImportError as exc:
+            raise ImproperlyConfigured(
+                f"{source} refers to the module '{path}' that could not be imported."
+            ) from exc
+        if not issubclass(pk_class, AutoField):
+            raise ValueError(f"Primary key '{path}' referred by {source} must subclass AutoField.")
+        return pk_class
+
+    def _prepare(self, model: Any) -> None:
+        if self.order_with_respect_to:
+            # The app registry may not be ready: only this model's and its parents' own fields are searched.
+            query = self.order_with_respect_to
+            try:
+                self.order_with_respect_to = next(
+                    f for f in self._get_fields(reverse=False) if f.name == query or f.attname == query
+                )
+            except StopIteration:
+                raise FieldDoesNotExist("%s has no field named '%s'" % (self.object_name, query)) from None
+            self.ordering = ("_order",)
+            from offbeat.db.models.fields.proxy import OrderWrt
+
+            if not any(isinstance(field, OrderWrt) for field in model._meta.local_fields):
+                model.add_to_class("_order", OrderWrt())
+        else:
+            self.order_with_respect_to = None
+
+        if self.pk is None:
+            if self.parents:
+                self._promote_parent_link()
+            else:
+                pk_class = self._get_default_pk_class()
+                model.add_to_class("id", pk_class(verbose_name="ID", primary_key=True, auto_created=True))
+
+    def _promote_parent_link(self) -> None:
+        """Make the link to the first parent the primary key."""
+        link = next(iter(self.parents.values()))
+        # A link that an abstract base declared is found by name, since the local copy is another object.
+        for local in self.local_fields:
+            if local is link or (link is not None and local.name == link.name):
+                link = local
+                break
+        if link is None:
+            return
+        link.primary_key = True
+        self.setup_pk(link)
+
+    def add_manager(self, manager: Any) -> None:
+        """Register `manager` with this model."""
+        self.local_managers.append(manager)
+        self._expire_cache()
+
+    def add_field(self, field: Any, private: bool = False) -> None:
+        """Insert `field` into its list, ordered by creation."""
+        if private:
+            self.private_fields.append(field)
+        elif field.is_relation and field.many_to_many:
+            bisect.insort(self.local_many_to_many, field)
+        else:
+            bisect.insort(self.local_fields, field)
+            self.setup_pk(field)
+
+        # A field that points elsewhere changes the reverse side of that model; any other only this one.
+        if field.is_relation and hasattr(field.remote_field, "model") and field.remote_field.model:
+            try:
+                field.remote_field.model._meta._expire_cache(forward=False)
+            except AttributeError:
+                pass
+            self._expire_cache()
+        else:
+            self._expire_cache(reverse=False)
+
+    def setup_pk(self, field: Any) -> None:
+        """Take `field` as primary key when it is one and there is none yet."""
+        if not self.pk and field.primary_key:
+            self.pk = field
+
+    def setup_proxy(self, target: Any) -> None:
+        """Make this model a proxy of `target`."""
+        self.pk = target._meta.pk
+        self.proxy_for_model = target
+        self.db_table = target._meta.db_table
+        self.db_table_comment = target._meta.db_table_comment
+        self.local_fields = target._meta.local_fields
+
+    def __repr__(self) -> str:
+        return f"<Options for {self.object_name}>"
+
+    def __str__(self) -> str:
+        return self.label_lower
+
+    def can_migrate(self, connection: Any) -> bool:
+        """True when the model's table is created on `connection` (a connection or an alias)."""
+        if self.proxy or self.swapped or not self.managed:
+            return False
+        if isinstance(connection, str):
+            from offbeat.db import connections
+
+            connection = connections[connection]
+        if self.required_db_vendor:
+            return bool(self.required_db_vendor == connection.vendor)
+        if self.required_db_features:
+            return all(getattr(connection.features, name, False) for name in self.required_db_features)
+        return True
+
+    @property
+    def verbose_name_raw(self) -> str:
+        """The untranslated verbose_name."""
+        from offbeat.utils.functional import Promise
+
+        if not isinstance(self.verbose_name, Promise):
+            return str(self.verbose_name)
+        with override(None):
+            return str(self.verbose_name)
+
+    @property
+    def swapped(self) -> str | None:
+        """The "app_label.Model" that replaces this swappable model by a setting, or None."""
+        if not self.swappable:
+            return None
+        replacement: str | None = getattr(settings, self.swappable, None)
+        if not replacement:
+            return None
+        try:
+            app_label, object_name = replacement.split(".")
+        except ValueError:
+            # Not of the form "app.Model": the setting's own check says so.
+            return replacement
+        return None if f"{app_label}.{object_name.lower()}" == self.label_lower else replacement
+
+    @cached_property
+    def managers(self) -> Any:
+        """Managers of this model and its bases, nearest class first, each in order of creation."""
+        found: list[tuple[int, int, Any]] = []
+        seen = set()
+        bases = [base for base in self.model.mro() if hasattr(base, "_meta")]
+        for depth, base in enumerate(bases):
+            for manager in base._meta.local_managers:
+                if manager.name in seen:
+                    continue
+                manager = copy.copy(manager)
+                manager.model = self.model
+                seen.add(manager.name)
+                found.append((depth, manager.creation_counter, manager))
+        found.sort(key=lambda item: item[:2])
+        return make_immutable_fields_list("managers", (manager for _, _, manager in found))
+
+    @cached_property
+    def managers_map(self) -> dict[str, Any]:
+        """Managers by name."""
+        return {manager.name: manager for manager in self.managers}
+
+    @cached_property
+    def base_manager(self) -> Any:
+        """The manager behind relations and saving: Meta.base_manager_name or a plain Manager."""
+        name = self.base_manager_name
+        if not name:
+            for parent in self.model.mro()[1:]:
+                if hasattr(parent, "_meta"):
+                    inherited = parent._base_manager
+                    if inherited.name != "_base_manager" or not inherited.auto_created:
+                        name = inherited.name
+                    break
+        if name:
+            try:
+                return self.managers_map[name]
+            except KeyError:
+                raise ValueError("%s has no manager named %r" % (self.object_name, name)) from None
+
+        from offbeat.db.models.manager import Manager
+
+        manager: Any = Manager()
+        manager.name = "_base_manager"
+        manager.model = self.model
+        manager.auto_created = True
+        return manager
+
+    @cached_property
+    def default_manager(self) -> Any:
+        """The manager Meta.default_manager_name names, or the first one."""
+        name = self.default_manager_name
+        if not name and not self.local_managers:
+            for parent in self.model.mro()[1:]:
+                if hasattr(parent, "_meta"):
+                    name = parent._meta.default_manager_name
+                    break
+        if name:
+            try:
+                return self.managers_map[name]
+            except KeyError:
+                raise ValueError("%s has no manager named %r" % (self.object_name, name)) from None
+        return self.managers[0] if self.managers else None
+
+    @cached_property
+    def fields(self) -> Any:
+        """Forward fields of this model and its parents, without many-to-many and generic ones."""
+
+        def belongs(field: Any) -> bool:
+            if not field.is_relation:
+                return True
+            if field.many_to_many or field.one_to_many:
+                return False
+            # A relation to no particular model is a generic foreign key.
+            return not (field.many_to_one and not getattr(field.remote_field, "model", None))
+
+        return make_immutable_fields_list("fields", (f for f in self._get_fields(reverse=False) if belongs(f)))
+
+    @cached_property
+    def concrete_fields(self) -> Any:
+        """The fields that have a column."""
+        return make_immutable_fields_list("concrete_fields", (f for f in self.fields if f.concrete))
+
+    @cached_property
+    def local_concrete_fields(self) -> Any:
+        """The fields that have a column in this model's own table."""
+        return make_immutable_fields_list("local_concrete_fields", (f for f in self.local_fields if f.concrete))
+
+    @cached_property
+    def many_to_many(self) -> Any:
+        """Many-to-many fields of this model and its parents."""
+        return make_immutable_fields_list(
+            "many_to_many", (f for f in self._get_fields(reverse=False) if f.is_relation and f.many_to_many)
+        )
+
+    @cached_property
+    def related_objects(self) -> Any:
+        """Relations from other models to this one; of hidden ones only many-to-many."""
+        return make_immutable_fields_list(
+            "related_objects",
+            (
+                rel
+                for rel in self._get_fields(forward=False, reverse=True, include_hidden=False)
+                if not rel.hidden or rel.field.many_to_many
+            ),
+        )
+
+    @cached_property
+    def _forward_fields_map(self) -> dict[str, Any]:
+        result = {}
+        for field in self._get_fields(reverse=False):
+            result[field.name] = field
+            # "author_id" and "author" name the same field, as in filter() and only().
+            attname = getattr(field, "attname", None)
+            if attname is not None:
+                result[attname] = field
+        return result
+
+    @cached_property
+    def fields_map(self) -> dict[str, Any]:
+        """Reverse relations, hidden ones included, by the name queries use."""
+        result = {}
+        for field in self._get_fields(forward=False, include_hidden=True):
+            result[field.name] = field
+            attname = getattr(field, "attname", None)
+            if attname is not None:
+                result[attname] = field
+        return result
+
+    def get_field(self, field_name: str) -> Any:
+        """Return the field or reverse relation called `field_name`; FieldDoesNotExist when there is none."""
+        try:
+            return self._forward_fields_map[field_name]
+        except KeyError:
+            # Reverse relations are known only when all models are loaded.
+            if not self.apps.models_ready:
+                raise FieldDoesNotExist(
+                    "%s has no field named '%s'. The app cache isn't ready yet, so if this is an auto-created "
+                    "related field, it won't be available yet." % (self.object_name, field_name)
+                ) from None
+        try:
+            return self.fields_map[field_name]
+        except KeyError:
+            raise FieldDoesNotExist("%s has no field named '%s'" % (self.object_name, field_name)) from None
+
+    def get_base_chain(self, model: Any) -> list[Any]:
+        """Return the chain of parents that leads to `model`, nearest first; empty when it is none of them."""
+        if not self.parents:
+            return []
+        if model in self.parents:
+            return [model]
+        for parent in self.parents:
+            chain: list[Any] = parent._meta.get_base_chain(model)
+            if chain:
+                return [parent, *chain]
+        return []
+
+    @cached_property
+    def all_parents(self) -> tuple[Any, ...]:
+        """All ancestors, nearest first, each once."""
+        result = OrderedSet(self.parents)
+        for parent in self.parents:
+            for ancestor in parent._meta.all_parents:
+                result.add(ancestor)
+        return tuple(result)
+
+    def get_parent_list(self) -> list[Any]:
+        """Return all ancestors, nearest first."""
+        return list(self.all_parents)
+
+    def get_ancestor_link(self, ancestor: Any) -> Any:
+        """Return the field of this model that leads towards `ancestor`, or None."""
+        if ancestor in self.parents:
+            return self.parents[ancestor]
+        for parent in self.parents:
+            link = parent._meta.get_ancestor_link(ancestor)
+            if link:
+                # A proxy has no link of its own: what its base has is the link.
+                return self.parents[parent] or link
+        return None
+
+    def get_path_to_parent(self, parent: Any) -> list[Any]:
+        """Return the PathInfos of the joins from this model to its ancestor `parent`."""
+        return self._inheritance_path(parent, backwards=False)
+
+    def get_path_from_parent(self, parent: Any) -> list[Any]:
+        """Return the PathInfos of the joins from the ancestor `parent` down to this model."""
+        return self._inheritance_path(parent, backwards=True)
+
+    def _inheritance_path(self, parent: Any, backwards: bool) -> list[Any]:
+        if self.model is parent:
+            return []
+        concrete = self.concrete_model
+        path: list[Any] = []
+        current = concrete._meta
+        for ancestor in current.get_base_chain(parent):
+            link = current.get_ancestor_link(ancestor)
+            if link is None:
+                continue
+            if backwards:
+                path[:0] = link.reverse_path_infos
+            else:
+                path.extend(link.path_infos)
+            current = ancestor._meta
+        return path
+
+    @cached_property
+    def _relation_tree(self) -> Any:
+        """Forward fields of all models that point to this one."""
+        self._populate_directed_relation_graph()
+        return self.__dict__.get("_relation_tree", EMPTY_RELATION_TREE)
+
+    def _populate_directed_relation_graph(self) -> None:
+        """Work out, for every model of the registry at once, which fields point to it."""
+        graph: dict[Any, list[Any]] = defaultdict(list)
+        models = self.apps.get_models(include_auto_created=True)
+        for model in models:
+            opts = model._meta
+            # Abstract models own no rows; swapped ones are not in use.
+            if opts.abstract or opts.swapped:
+                continue
+            for field in opts._get_fields(reverse=False, include_parents=False):
+                if field.is_relation and field.related_model is not None:
+                    target = field.remote_field.model
+                    if not isinstance(target, str):
+                        graph[target._meta.concrete_model].append(field)
+        for model in models:
+            # Straight into the instance dictionary: this is the cache of _relation_tree.
+            model._meta.__dict__["_relation_tree"] = graph.get(model._meta.concrete_model, EMPTY_RELATION_TREE)
+        self.__dict__.setdefault("_relation_tree", graph.get(self.concrete_model, EMPTY_RELATION_TREE))
+
+    def _expire_cache(self, forward: bool = True, reverse: bool = True) -> None:
+        """Forget what was worked out from the fields."""
+        cache = self.__dict__
+        if forward:
+            for name in self.FORWARD_PROPERTIES:
+                cache.pop(name, None)
+        if reverse and not self.abstract:
+            for name in self.REVERSE_PROPERTIES:
+                cache.pop(name, None)
+        self._get_fields_cache = {}
+
+    def get_fields(self, include_parents: bool = True, include_hidden: bool = False) -> Any:
+        """Return all fields, forward and reverse.
+
+        Without `include_parents` only what this model itself defines; with `include_hidden` also relations
+        whose related_name ends in "+".
+        """
+        return self._get_fields(include_parents=include_parents, include_hidden=include_hidden)
+
+    def _get_fields(
+        self,
+        forward: bool = True,
+        reverse: bool = True,
+        include_parents: Any = True,
+        include_hidden: bool = False,
+        topmost_call: bool = True,
+    ) -> Any:
+        key = (forward, reverse, include_parents, include_hidden, topmost_call)
+        try:
+            return self._get_fields_cache[key]
+        except KeyError:
+            pass
+
+        fields: list[Any] = []
+        if include_parents is not False:
+            self._collect_inherited_fields(fields, forward, reverse, include_hidden)
+        if reverse and not (self.proxy and include_parents is False):
+            for field in self._relation_tree:
+                if include_hidden or not field.remote_field.hidden:
+                    fields.append(field.remote_field)
+        if forward:
+            fields += self.local_fields
+            fields += self.local_many_to_many
+            # Generic relations of a base are repeated on the child, so only the asked model's own count.
+            if topmost_call:
+                fields += self.private_fields
+
+        result = make_immutable_fields_list("get_fields()", fields)
+        self._get_fields_cache[key] = result
+        return result
+
+    def _collect_inherited_fields(
+        self, fields: list[Any], forward: bool, reverse: bool, include_hidden: bool
+    ) -> None:
+        """Add the fields of all parents, the farthest first; each parent counts once (diamond inheritance)."""
+        seen_models: set[Any] = set()
+        seen_fields: set[int] = set()
+
+        def visit(parents: Iterable[Any]) -> None:
+            for parent in parents:
+                opts = parent._meta
+                # The model that a proxy stands for has the same table: its fields are the proxy's own.
+                if opts.concrete_model is self.concrete_model:
+                    visit(opts.parents)
+                    continue
+                if parent in seen_models:
+                    continue
+                seen_models.add(parent)
+                visit(opts.parents)
+                for obj in opts._get_fields(
+                    forward=forward,
+                    reverse=reverse,
+                    include_parents=False,
+                    include_hidden=include_hidden,
+                    topmost_call=False,
+                ):
+                    # The links of the parent's other children are not relations of this model.
+                    if getattr(obj, "parent_link", False) or id(obj) in seen_fields:
+                        continue
+                    seen_fields.add(id(obj))
+                    fields.append(obj)
+
+        visit(self.parents)
+
+    @cached_property
+    def total_unique_constraints(self) -> list[Any]:
+        """UniqueConstraints over plain fields that hold for every row."""
+        from offbeat.db.models.constraints import UniqueConstraint
+
+        return [
+            constraint
+            for constraint in self.constraints
+            if isinstance(constraint, UniqueConstraint)
+            and constraint.condition is None
+            and not constraint.contains_expressions
+        ]
+
+    @cached_property
+    def pk_fields(self) -> list[Any]:
+        """The fields of the primary key: one, or those of a CompositePrimaryKey."""
+        from offbeat.db.models.fields.composite import CompositePrimaryKey
+
+        if isinstance(self.pk, CompositePrimaryKey):
+            return list(self.pk.fields)
+        return [] if self.pk is None else [self.pk]
+
+    @cached_property
+    def is_composite_pk(self) -> bool:
+        """True when the primary key is a CompositePrimaryKey."""
+        from offbeat.db.models.fields.composite import CompositePrimaryKey
+
+        return isinstance(self.pk, CompositePrimaryKey)
+
+    @cached_property
+    def _property_names(self) -> frozenset[str]:
+        """Names of properties and cached properties of the model class."""
+        names = set()
+        seen: set[str] = set()
+        for klass in self.model.__mro__:
+            for name, value in vars(klass).items():
+                if name not in seen:
+                    seen.add(name)
+                    if isinstance(value, property) or (
+                        inspect.isdatadescriptor(value) and not hasattr(value, "field") and hasattr(value, "fset")
+                    ):
+                        names.add(name)
+        return frozenset(names)
+
+    @cached_property
+    def _non_pk_concrete_field_names(self) -> frozenset[str]:
+        """Names and attnames of the columns that save(update_fields=…) may name."""
+        names = set()
+        for field in self.concrete_fields:
+            if not field.primary_key:
+                names.add(field.name)
+                if field.name != field.attname:
+                    names.add(field.attname)
+        return frozenset(names)
+
+    @cached_property
+    def _reverse_one_to_one_field_names(self) -> frozenset[str]:
+        """Names of reverse one-to-one accessors."""
+        return frozenset(rel.get_accessor_name() for rel in self.related_objects if rel.one_to_one)
+
+    @cached_property
+    def _relation_fields(self) -> tuple[Any, ...]:
+        """Concrete fields that point to another model."""
+        return tuple(field for field in self.concrete_fields if field.is_relation)
+
+    @cached_property
+    def db_returning_fields(self) -> list[Any]:
+        """Fields whose value the database makes on INSERT."""
+        return [field for field in self._get_fields(reverse=False, include_parents=False) if _db_returning(field)]
+
+    @cached_property
+    def write_plans(self) -> dict[Any, Any]:
+        """Compiled INSERT and UPDATE statements (see offbeat.db.models.saving)."""
+        return {}
+
+    @cached_property
+    def init_plan(self) -> Any:
+        """What Model.__init__ needs to know about the fields."""
+        from offbeat.db.models.instantiation import InitPlan
+
+        return InitPlan(self.model)
+
+
+def _db_returning(field: Any) -> bool:
+    return bool(getattr(field, "db_returning", False))
+
+

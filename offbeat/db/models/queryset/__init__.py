@@ -1,0 +1,1 @@
+"""The parts of QuerySet; `offbeat.db.models.query` is their public face."""

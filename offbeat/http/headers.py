@@ -1,0 +1,167 @@
+"""Header mappings: case-insensitive; read-only for requests, checked on writing for responses."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from email.header import Header
+from typing import Any
+
+from offbeat.utils.datastructures import CaseInsensitiveMapping
+
+
+class BadHeaderError(ValueError):
+    """A header would break out of its line."""
+
+
+class HttpHeaders(CaseInsensitiveMapping):
+    """The headers of a request, from its ``META``; underscores may stand for hyphens when reading."""
+
+    HTTP_PREFIX = "HTTP_"
+    # CGI gives these two without the prefix (RFC 3875 §4.1).
+    UNPREFIXED_HEADERS = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        store: dict[str, tuple[str, Any]] = {}
+        for key, value in environ.items():
+            name = self.parse_header_name(key)
+            if name:
+                store[name.lower()] = (name, value)
+        self._store = store
+
+    @classmethod
+    def from_pairs(cls, pairs: Iterable[tuple[bytes, bytes]]) -> HttpHeaders:
+        """From the header list of an ASGI scope; repeated fields are joined as META joins them."""
+        store: dict[str, tuple[str, Any]] = {}
+        for raw_name, raw_value in pairs:
+            if b"_" in raw_name:
+                # Such a name would take the place of the one with a hyphen in META.
+                continue
+            lower = raw_name.decode("latin-1").lower()
+            value = raw_value.decode("latin-1")
+            known = store.get(lower)
+            if known is None:
+                store[lower] = (lower.title(), value)
+            else:
+                separator = "; " if lower == "cookie" else ","
+                store[lower] = (known[0], known[1] + separator + value)
+        headers = cls.__new__(cls)
+        headers._store = store
+        return headers
+
+    def __getitem__(self, key: str) -> Any:
+        return self._store[key.lower().replace("_", "-")][1]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a header, or ``default``."""
+        found = self._store.get(key.lower().replace("_", "-"))
+        return default if found is None else found[1]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower().replace("_", "-") in self._store
+
+    @classmethod
+    def parse_header_name(cls, header: str) -> str | None:
+        """``HTTP_USER_AGENT`` to ``User-Agent``; None for a META key which is no header."""
+        if header.startswith(cls.HTTP_PREFIX):
+            header = header[len(cls.HTTP_PREFIX) :]
+        elif header not in cls.UNPREFIXED_HEADERS:
+            return None
+        return header.replace("_", "-").title()
+
+    @classmethod
+    def to_wsgi_name(cls, header: str) -> str:
+        """``User-Agent`` to ``HTTP_USER_AGENT``."""
+        header = header.replace("-", "_").upper()
+        return header if header in cls.UNPREFIXED_HEADERS else cls.HTTP_PREFIX + header
+
+    @classmethod
+    def to_asgi_name(cls, header: str) -> str:
+        """``HTTP_USER_AGENT`` to ``user-agent``."""
+        return header.replace("_", "-").lower()
+
+    @classmethod
+    def to_wsgi_names(cls, headers: Mapping[str, Any]) -> dict[str, Any]:
+        """The mapping with META names."""
+        return {cls.to_wsgi_name(name): value for name, value in headers.items()}
+
+    @classmethod
+    def to_asgi_names(cls, headers: Mapping[str, Any]) -> dict[str, Any]:
+        """The mapping with lower-case names."""
+        return {cls.to_asgi_name(name): value for name, value in headers.items()}
+
+
+class ResponseHeaders(CaseInsensitiveMapping):
+    """The headers of a response. A value is checked once, when it is set.
+
+    Values are ASCII or Latin-1 text; other text is MIME-encoded (RFC 2047). BadHeaderError for line breaks.
+    """
+
+    _store: dict[str, tuple[str, str]]
+
+    def __init__(self, data: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        self._store = {}
+        if data:
+            items = data.items() if isinstance(data, Mapping) else data
+            for name, value in items:
+                self[name] = value
+
+    def __getitem__(self, key: str) -> str:
+        return self._store[key.lower()][1]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if type(key) is not str or not key.isascii() or "\n" in key or "\r" in key:
+            key = self._convert_to_charset(key, "ascii")
+        if type(value) is not str or not value.isascii() or "\n" in value or "\r" in value:
+            value = self._convert_to_charset(value, "latin-1", mime_encode=True)
+        self._store[key.lower()] = (key, value)
+
+    def __delitem__(self, key: str) -> None:
+        self.pop(key)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._store
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, _ in self._store.values()])
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a header, or ``default``."""
+        found = self._store.get(key.lower())
+        return default if found is None else found[1]
+
+    def pop(self, key: str, default: Any = None) -> Any:
+        """Remove a header; its (name, value), or ``default`` when there is none."""
+        return self._store.pop(key.lower(), default)
+
+    def setdefault(self, key: str, value: Any) -> None:
+        """Set a header unless it is there."""
+        if key.lower() not in self._store:
+            self[key] = value
+
+    def _convert_to_charset(self, value: Any, charset: str, mime_encode: bool = False) -> str:
+        """``value`` as text that ``charset`` can carry; bytes are taken to be in it already."""
+        try:
+            if isinstance(value, str):
+                value.encode(charset)
+                text = value
+            elif isinstance(value, bytes):
+                text = value.decode(charset)
+            else:
+                text = str(value)
+                text.encode(charset)
+        except UnicodeError as error:
+            if mime_encode:
+                # A Header would split long text over lines; one line is what HTTP wants.
+                raw = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+                _refuse_line_breaks(raw)
+                return Header(raw, "utf-8", maxlinelen=sys.maxsize).encode()
+            error.reason += f", HTTP response headers must be in {charset} format"  # type: ignore[attr-defined]
+            raise
+        _refuse_line_breaks(text)
+        return str(text)
+
+
+def _refuse_line_breaks(text: str) -> None:
+    if "\n" in text or "\r" in text:
+        raise BadHeaderError(f"Header values can't contain newlines (got {text!r})")

@@ -1,0 +1,170 @@
+"""QueryDict: the parameters of a query string or of a form, several values to a key."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any, NoReturn
+from urllib.parse import quote, unquote, urlencode
+
+from offbeat.conf import settings
+from offbeat.core.exceptions import TooManyFieldsSent
+from offbeat.utils.datastructures import MultiValueDict
+
+
+def bytes_to_text(value: Any, encoding: str) -> Any:
+    """Bytes decoded, what cannot be being replaced; anything else as it is."""
+    return str(value, encoding, "replace") if isinstance(value, bytes) else value
+
+
+def parse_pairs(query_string: str, encoding: str, limit: int | None) -> Iterable[tuple[str, str]]:
+    """The pairs of a query string, split at ``&`` only; TooManyFieldsSent beyond ``limit`` of them."""
+    if limit is not None and query_string.count("&") >= limit:
+        raise TooManyFieldsSent(
+            "The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS."
+        )
+    for part in query_string.split("&"):
+        if not part:
+            continue
+        name, _, value = part.partition("=")
+        if "+" in part:
+            name, value = name.replace("+", " "), value.replace("+", " ")
+        if "%" in part:
+            name, value = unquote(name, encoding, "replace"), unquote(value, encoding, "replace")
+        yield name, value
+
+
+class QueryDict(MultiValueDict):
+    """A MultiValueDict made from a query string, immutable unless ``mutable``.
+
+    Keys and values are text, decoded with ``encoding`` (``DEFAULT_CHARSET``).
+    """
+
+    _mutable = True
+    _encoding: str | None = None
+
+    def __init__(
+        self, query_string: str | bytes | None = None, mutable: bool = False, encoding: str | None = None
+    ) -> None:
+        super().__init__()
+        self._encoding = encoding
+        if query_string:
+            charset = encoding or settings.DEFAULT_CHARSET
+            if isinstance(query_string, bytes):
+                try:
+                    query_string = query_string.decode(charset)
+                except UnicodeDecodeError:
+                    # A query string should be ASCII; some clients send raw bytes.
+                    query_string = query_string.decode("iso-8859-1")
+            limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+            append = super().setlistdefault
+            for name, value in parse_pairs(query_string, charset, limit):
+                append(name).append(value)
+        self._mutable = mutable
+
+    @classmethod
+    def fromkeys(  # type: ignore[override]
+        cls, iterable: Iterable[Any], value: Any = "", mutable: bool = False, encoding: str | None = None
+    ) -> QueryDict:
+        """Each key of ``iterable`` with the same value; repeated keys gather values."""
+        query = cls("", mutable=True, encoding=encoding)
+        for key in iterable:
+            query.appendlist(key, value)
+        query._mutable = mutable
+        return query
+
+    @property
+    def encoding(self) -> str:
+        if self._encoding is None:
+            self._encoding = settings.DEFAULT_CHARSET
+        return self._encoding
+
+    @encoding.setter
+    def encoding(self, value: str | None) -> None:
+        self._encoding = value
+
+    def _assert_mutable(self) -> None:
+        if not self._mutable:
+            self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise AttributeError("This QueryDict instance is immutable")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._assert_mutable()
+        super().__setitem__(bytes_to_text(key, self.encoding), bytes_to_text(value, self.encoding))
+
+    def __delitem__(self, key: Any) -> None:
+        self._assert_mutable()
+        super().__delitem__(key)
+
+    def __copy__(self) -> QueryDict:
+        result = self.__class__("", mutable=True, encoding=self.encoding)
+        for key, values in self.lists():
+            result.setlist(key, values)
+        return result
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> QueryDict:
+        result = self.__class__("", mutable=True, encoding=self.encoding)
+        memo[id(self)] = result
+        for key, values in self.lists():
+            result.setlist(copy.deepcopy(key, memo), copy.deepcopy(values, memo))
+        return result
+
+    def setlist(self, key: Any, list_: Iterable[Any]) -> None:
+        """Set all values of a key."""
+        self._assert_mutable()
+        encoding = self.encoding
+        super().setlist(
+            bytes_to_text(key, encoding), [bytes_to_text(element, encoding) for element in list_]
+        )
+
+    def setlistdefault(self, key: Any, default_list: list[Any] | None = None) -> list[Any]:
+        """The values of a key, set first to ``default_list`` when there are none."""
+        self._assert_mutable()
+        return super().setlistdefault(key, default_list)
+
+    def appendlist(self, key: Any, value: Any) -> None:
+        """Add a value to a key."""
+        self._assert_mutable()
+        super().appendlist(bytes_to_text(key, self.encoding), bytes_to_text(value, self.encoding))
+
+    def pop(self, key: Any, *args: Any) -> Any:
+        """Remove a key; the list of its values."""
+        self._assert_mutable()
+        return super().pop(key, *args)
+
+    def popitem(self) -> tuple[Any, Any]:
+        """Remove an arbitrary key; it and the list of its values."""
+        self._assert_mutable()
+        return super().popitem()
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self._assert_mutable()
+        super().clear()
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        """The last value of a key, set first to ``default`` when there is none."""
+        self._assert_mutable()
+        return super().setdefault(
+            bytes_to_text(key, self.encoding), bytes_to_text(default, self.encoding)
+        )
+
+    def copy(self) -> QueryDict:
+        """A deep copy, mutable."""
+        return self.__deepcopy__({})
+
+    def urlencode(self, safe: str | None = None) -> str:
+        """As a query string; characters of ``safe`` are not escaped."""
+        encoding = self.encoding
+        output: list[str] = []
+        for key, values in self.lists():
+            raw_key = str(key).encode(encoding)
+            for value in values:
+                raw = value if isinstance(value, bytes) else str(value).encode(encoding)
+                if safe:
+                    output.append(f"{quote(raw_key, safe)}={quote(raw, safe)}")
+                else:
+                    output.append(urlencode({raw_key: raw}))
+        return "&".join(output)

@@ -1,0 +1,545 @@
+"""HttpRequest: what came in.
+
+Every attribute that is derived from the headers or the body is made when it is first read. A server interface's
+subclass does not call ``__init__()``; it gives three things, and may override the rest for speed:
+
+``_load_meta()``
+    the CGI-like dictionary for ``META``;
+``_load_headers()``
+    the ``HttpHeaders`` (by default from META);
+``_open_stream()``
+    the body, an object with ``read(size)`` and ``readline(size)``, and ``close()`` if it holds anything.
+"""
+
+from __future__ import annotations
+
+import codecs
+import copy
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from offbeat.conf import settings
+from offbeat.core import signing
+from offbeat.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    ImproperlyConfigured,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from offbeat.core.files import uploadhandler
+from offbeat.http.accept import MediaType, parse_accept
+from offbeat.http.cookie import parse_cookie
+from offbeat.http.headers import HttpHeaders
+from offbeat.http.host import host_validation_re, split_domain_port, validate_host
+from offbeat.http.multipartparser import MultiPartParser, MultiPartParserError
+from offbeat.http.querydict import QueryDict, bytes_to_text
+from offbeat.utils.datastructures import ImmutableList, MultiValueDict
+from offbeat.utils.encoding import escape_uri_path, iri_to_uri
+from offbeat.utils.functional import cached_property
+from offbeat.utils.http import parse_header_parameters
+
+__all__ = [
+    "HttpHeaders",
+    "HttpRequest",
+    "MediaType",
+    "QueryDict",
+    "RawPostDataException",
+    "UnreadablePostError",
+    "bytes_to_text",
+    "host_validation_re",
+    "split_domain_port",
+    "validate_host",
+]
+
+RAISE_ERROR = object()
+_READ_SIZE = 1 << 16
+
+
+class UnreadablePostError(OSError):
+    """The body ended early, most often because the client went away."""
+
+
+class RawPostDataException(Exception):
+    """``body`` was asked for after the body had been read as a stream."""
+
+
+class HttpRequest:
+    """A request. Made without arguments it is empty, and every attribute can be set."""
+
+    method: str | None = None
+    resolver_match: Any = None
+    # A backend may leave these None; middleware of this package and of others sets them per request.
+    urlconf: Any
+    session: Any
+    user: Any
+    auser: Callable[[], Any]
+    site: Any
+
+    _upload_handlers: list[Any] | None = None
+    _multipart_parser_class: type[MultiPartParser] | None = None
+    _read_started = False
+    _post: QueryDict
+    _files: MultiValueDict
+    _body: bytes
+
+    def __init__(self) -> None:
+        self.GET = QueryDict(mutable=True)
+        self._post = QueryDict(mutable=True)
+        self.COOKIES = {}
+        self.META = {}
+        self._files = MultiValueDict()
+        self.path = ""
+        self.path_info = ""
+        self.method = None
+        self.resolver_match = None
+        self.content_type = None
+        self.content_params = None
+
+    def __repr__(self) -> str:
+        if self.method is None or not self.get_full_path():
+            return f"<{self.__class__.__name__}>"
+        return f"<{self.__class__.__name__}: {self.method} {self.get_full_path()!r}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        for name in ("_stream", "environ", "_scope", "_receive", "multipart_parser_class"):
+            state.pop(name, None)
+        return state
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> HttpRequest:
+        result = copy.copy(self)
+        memo[id(self)] = result
+        for name, value in self.__dict__.items():
+            if name in ("_stream", "environ"):
+                continue
+            result.__dict__[name] = copy.deepcopy(value, memo)
+        return result
+
+    def _load_meta(self) -> dict[str, Any]:
+        return {}
+
+    def _load_headers(self) -> HttpHeaders:
+        return HttpHeaders(self.META)
+
+    def _open_stream(self) -> Any:
+        return BytesIO()
+
+    def _meta_value(self, key: str) -> Any:
+        """One value of META; a subclass may find it without making META."""
+        return self.META.get(key)
+
+    @cached_property
+    def META(self) -> dict[str, Any]:  # noqa: N802
+        return self._load_meta()
+
+    @cached_property
+    def headers(self) -> HttpHeaders:
+        """The headers, case-insensitive."""
+        return self._load_headers()
+
+    @cached_property
+    def _stream(self) -> Any:
+        return self._open_stream()
+
+    @cached_property
+    def path(self) -> str:
+        return str(self._meta_value("SCRIPT_NAME") or "") + self.path_info
+
+    @cached_property
+    def path_info(self) -> str:
+        return str(self._meta_value("PATH_INFO") or "/")
+
+    @cached_property
+    def GET(self) -> QueryDict:  # noqa: N802
+        """The parameters of the query string."""
+        return QueryDict(self._meta_value("QUERY_STRING") or "", encoding=self.encoding)
+
+    @cached_property
+    def COOKIES(self) -> dict[str, str]:  # noqa: N802
+        """The cookies by name."""
+        header = self._meta_value("HTTP_COOKIE")
+        return parse_cookie(header) if header else {}
+
+    @property
+    def POST(self) -> QueryDict:  # noqa: N802
+        """The fields of a form in the body of a POST request; reading it reads the body."""
+        if "_post" not in self.__dict__:
+            self._load_post_and_files()
+        return self._post
+
+    @POST.setter
+    def POST(self, post: QueryDict) -> None:  # noqa: N802
+        self._post = post
+
+    @property
+    def FILES(self) -> MultiValueDict:  # noqa: N802
+        """The files of a multipart form in the body of a POST request."""
+        if "_files" not in self.__dict__:
+            self._load_post_and_files()
+        return self._files
+
+    @FILES.setter
+    def FILES(self, files: MultiValueDict) -> None:  # noqa: N802
+        self._files = files
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        """Take ``content_type``, ``content_params`` and the encoding from ``meta``."""
+        self.content_type, self.content_params = _parse_content_type(meta.get("CONTENT_TYPE", ""))
+        self._encoding = _known_charset(self.content_params)
+
+    @cached_property
+    def content_type(self) -> str | None:
+        """The media type of the body, lower case, without parameters."""
+        self.content_type, self.content_params = _parse_content_type(self._meta_value("CONTENT_TYPE") or "")
+        return self.content_type
+
+    @cached_property
+    def content_params(self) -> dict[str, str] | None:
+        """The parameters of the ``Content-Type`` header."""
+        self.content_type, self.content_params = _parse_content_type(self._meta_value("CONTENT_TYPE") or "")
+        return self.content_params
+
+    @cached_property
+    def _encoding(self) -> str | None:
+        return _known_charset(self.content_params)
+
+    @property
+    def encoding(self) -> str | None:
+        """The charset of form data, None for ``DEFAULT_CHARSET``. Setting it drops what was decoded before."""
+        return self._encoding
+
+    @encoding.setter
+    def encoding(self, value: str | None) -> None:
+        self._encoding = value
+        self.__dict__.pop("GET", None)
+        self.__dict__.pop("_post", None)
+
+    @cached_property
+    def accepted_types(self) -> list[MediaType]:
+        """The media ranges of the Accept header, the most wanted first."""
+        header = self._meta_value("HTTP_ACCEPT")
+        return list(parse_accept("*/*" if header is None else header))
+
+    @cached_property
+    def accepted_types_by_precedence(self) -> list[MediaType]:
+        """The media ranges of the Accept header, the most specific first (RFC 9110 §12.5.1)."""
+        return sorted(self.accepted_types, key=lambda media: (media.specificity, media.quality), reverse=True)
+
+    def accepted_type(self, media_type: str) -> MediaType | None:
+        """The range of the Accept header that decides about ``media_type``; None if none includes it."""
+        wanted = MediaType(media_type)
+        return next((media for media in self.accepted_types_by_precedence if media.match(wanted)), None)
+
+    def get_preferred_type(self, media_types: list[str]) -> str | None:
+        """The one of ``media_types`` that the client likes best; None if it accepts none."""
+        if not media_types or not self.accepted_types:
+            return None
+        order = self.accepted_types
+        found = [
+            (order.index(accepted), media_type)
+            for media_type in media_types
+            if (accepted := self.accepted_type(media_type)) is not None
+        ]
+        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+    def accepts(self, media_type: str) -> bool:
+        """Whether the client accepts the media type."""
+        return self.accepted_type(media_type) is not None
+
+    def _get_raw_host(self) -> str:
+        """The host the client named, not checked."""
+        if settings.USE_X_FORWARDED_HOST:
+            host = self._meta_value("HTTP_X_FORWARDED_HOST")
+            if host is not None:
+                return str(host)
+        host = self._meta_value("HTTP_HOST")
+        if host is not None:
+            return str(host)
+        host = str(self.META["SERVER_NAME"])
+        port = self.get_port()
+        return host if port == ("443" if self.is_secure() else "80") else f"{host}:{port}"
+
+    def get_host(self) -> str:
+        """The host, with its port if it named one; DisallowedHost unless in ``ALLOWED_HOSTS``."""
+        host = self._get_raw_host()
+        allowed_hosts = settings.ALLOWED_HOSTS
+        if not allowed_hosts and settings.DEBUG:
+            allowed_hosts = [".localhost", "127.0.0.1", "[::1]"]
+        domain, _ = split_domain_port(host)
+        if domain and validate_host(domain, allowed_hosts):
+            return host
+        message = f"Invalid HTTP_HOST header: {host!r}."
+        if domain:
+            message += f" You may need to add {domain!r} to ALLOWED_HOSTS."
+        else:
+            message += " The domain name provided is not valid according to RFC 1034/1035."
+        raise DisallowedHost(message)
+
+    def get_port(self) -> str:
+        """The port, as text."""
+        if settings.USE_X_FORWARDED_PORT:
+            port = self._meta_value("HTTP_X_FORWARDED_PORT")
+            if port is not None:
+                return str(port)
+        return str(self.META["SERVER_PORT"])
+
+    def get_full_path(self, force_append_slash: bool = False) -> str:
+        """The path with the query string."""
+        return self._get_full_path(self.path, force_append_slash)
+
+    def get_full_path_info(self, force_append_slash: bool = False) -> str:
+        """The path below the script's prefix, with the query string."""
+        return self._get_full_path(self.path_info, force_append_slash)
+
+    def _get_full_path(self, path: str, force_append_slash: bool) -> str:
+        # Query strings come escaped from the server; the path does not.
+        query = self._meta_value("QUERY_STRING")
+        slash = "/" if force_append_slash and not path.endswith("/") else ""
+        suffix = "?" + (iri_to_uri(query) or "") if query else ""
+        return f"{escape_uri_path(path)}{slash}{suffix}"
+
+    def get_signed_cookie(
+        self, key: str, default: Any = RAISE_ERROR, salt: str = "", max_age: Any = None
+    ) -> Any:
+        """The value of a signed cookie.
+
+        Without ``default``: KeyError when absent, BadSignature or SignatureExpired when not trusted.
+        """
+        try:
+            cookie_value = self.COOKIES[key]
+        except KeyError:
+            if default is not RAISE_ERROR:
+                return default
+            raise
+        try:
+            return signing.unsign_cookie(key, cookie_value, salt=salt, max_age=max_age)
+        except signing.BadSignature:
+            if default is not RAISE_ERROR:
+                return default
+            raise
+
+    def build_absolute_uri(self, location: str | None = None) -> str:
+        """The absolute URI of ``location``, by default of this request."""
+        if location is None:
+            # The two slashes keep a path that begins with slashes from naming a host.
+            location = "//" + self.get_full_path()
+        else:
+            location = str(location)
+        bits = urlsplit(location)
+        if bits.scheme and bits.netloc:
+            return iri_to_uri(location) or ""
+        if (
+            bits.path.startswith("/")
+            and not bits.scheme
+            and not bits.netloc
+            and "/./" not in bits.path
+            and "/../" not in bits.path
+        ):
+            location = self._current_scheme_host + location.removeprefix("//")
+        else:
+            location = urljoin(self._current_scheme_host + self.path, location)
+        return iri_to_uri(location) or ""
+
+    @property
+    def _current_scheme_host(self) -> str:
+        return f"{self.scheme}://{self.get_host()}"
+
+    def _get_scheme(self) -> str:
+        """The scheme as the server saw it; subclasses override it."""
+        return "http"
+
+    @property
+    def scheme(self) -> str:
+        """``http`` or ``https``, honouring ``SECURE_PROXY_SSL_HEADER``."""
+        configured = settings.SECURE_PROXY_SSL_HEADER
+        if configured:
+            try:
+                header, secure_value = configured
+            except ValueError:
+                raise ImproperlyConfigured(
+                    "The SECURE_PROXY_SSL_HEADER setting must be a tuple containing two values."
+                )
+            value = self._meta_value(header)
+            if value is not None:
+                # With several proxies the first value is of the one nearest to the client.
+                first = value.split(",", 1)[0]
+                return "https" if first.strip() == secure_value else "http"
+        return self._get_scheme()
+
+    def is_secure(self) -> bool:
+        """Whether the client used HTTPS."""
+        return self.scheme == "https"
+
+    @property
+    def upload_handlers(self) -> list[Any]:
+        """The handlers of uploaded files; they can be changed until the body is read."""
+        if not self._upload_handlers:
+            self._initialize_handlers()
+        return self._upload_handlers  # type: ignore[return-value]
+
+    @upload_handlers.setter
+    def upload_handlers(self, upload_handlers: list[Any]) -> None:
+        if self._is_parsed():
+            raise AttributeError(
+                "You cannot set the upload handlers after the upload has been processed."
+            )
+        self._upload_handlers = upload_handlers
+
+    def _is_parsed(self) -> bool:
+        return "_files" in self.__dict__
+
+    def _initialize_handlers(self) -> None:
+        self._upload_handlers = [
+            uploadhandler.load_handler(handler, self) for handler in settings.FILE_UPLOAD_HANDLERS
+        ]
+
+    @property
+    def multipart_parser_class(self) -> type[MultiPartParser]:
+        """The class that parses ``multipart/form-data``; it can be changed until the body is read."""
+        return self._multipart_parser_class or MultiPartParser
+
+    @multipart_parser_class.setter
+    def multipart_parser_class(self, parser_class: type[MultiPartParser]) -> None:
+        if self._is_parsed():
+            raise RuntimeError(
+                "You cannot set the multipart parser class after the upload has been processed."
+            )
+        self._multipart_parser_class = parser_class
+
+    def parse_file_upload(self, META: dict[str, Any], post_data: Any) -> tuple[QueryDict, MultiValueDict]:  # noqa: N803
+        """(fields, files) of a multipart body."""
+        self.upload_handlers = ImmutableList(
+            self.upload_handlers,
+            warning="You cannot alter upload handlers after the upload has been processed.",
+        )
+        parser = self.multipart_parser_class(META, post_data, self.upload_handlers, self.encoding)
+        return parser.parse()
+
+    def _check_data_too_big(self, length: int) -> None:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if limit is not None and length > limit:
+            raise RequestDataTooBig("Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.")
+
+    @property
+    def body(self) -> bytes:
+        """The raw body, read into memory; RequestDataTooBig beyond ``DATA_UPLOAD_MAX_MEMORY_SIZE``."""
+        if "_body" not in self.__dict__:
+            if self._read_started:
+                raise RawPostDataException("You cannot access body after reading from request's data stream")
+            self._check_data_too_big(_content_length(self._meta_value("CONTENT_LENGTH")))
+            self._body = self._read_body()
+            self._stream = BytesIO(self._body)
+        return self._body
+
+    def _read_body(self) -> bytes:
+        """Everything, counted while it arrives, for a length may be absent or wrong."""
+        chunks: list[bytes] = []
+        received = 0
+        try:
+            while chunk := self.read(_READ_SIZE):
+                received += len(chunk)
+                self._check_data_too_big(received)
+                chunks.append(chunk)
+        except OSError as error:
+            raise UnreadablePostError(*error.args) from error
+        finally:
+            self._close_stream()
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _close_stream(self) -> None:
+        close = getattr(self._stream, "close", None)
+        if close is not None:
+            close()
+
+    def _mark_post_parse_error(self) -> None:
+        self._post = QueryDict()
+        self._files = MultiValueDict()
+
+    def _load_post_and_files(self) -> None:
+        """Read the form in the body into ``_post`` and ``_files``."""
+        if self.method != "POST":
+            self._post, self._files = QueryDict(encoding=self.encoding), MultiValueDict()
+            return
+        if self._read_started and "_body" not in self.__dict__:
+            self._mark_post_parse_error()
+            return
+        if self.content_type == "multipart/form-data":
+            data = BytesIO(self._body) if "_body" in self.__dict__ else self
+            try:
+                self._post, self._files = self.parse_file_upload(self.META, data)
+            except (MultiPartParserError, TooManyFilesSent, TooManyFieldsSent, RequestDataTooBig):
+                # Code that handles the error may show the request; it must not be parsed again.
+                self._mark_post_parse_error()
+                raise
+        elif self.content_type == "application/x-www-form-urlencoded":
+            # The media type has no charset parameter: such forms are always UTF-8 (WHATWG URL §5).
+            if self.encoding is not None and self.encoding.lower().replace("_", "-") not in ("utf-8", "utf8"):
+                raise BadRequest(
+                    "HTTP requests with the 'application/x-www-form-urlencoded' content type must be UTF-8 "
+                    "encoded."
+                )
+            self._post = QueryDict(self.body, encoding="utf-8")
+            self._files = MultiValueDict()
+        else:
+            self._post, self._files = QueryDict(encoding=self.encoding), MultiValueDict()
+
+    def close(self) -> None:
+        """Close the uploaded files, which removes temporary ones."""
+        files = self.__dict__.get("_files")
+        if files:
+            for _, uploads in files.lists():
+                for upload in uploads:
+                    upload.close()
+
+    def read(self, *args: Any, **kwargs: Any) -> bytes:
+        """Up to ``size`` bytes of the body; UnreadablePostError when it cannot be read."""
+        self._read_started = True
+        try:
+            return self._stream.read(*args, **kwargs)  # type: ignore[no-any-return]
+        except OSError as error:
+            raise UnreadablePostError(*error.args) from error
+
+    def readline(self, *args: Any, **kwargs: Any) -> bytes:
+        """A line of the body."""
+        self._read_started = True
+        try:
+            return self._stream.readline(*args, **kwargs)  # type: ignore[no-any-return]
+        except OSError as error:
+            raise UnreadablePostError(*error.args) from error
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def readlines(self) -> list[bytes]:
+        """All lines of the body."""
+        return list(self)
+
+
+def _content_length(value: Any) -> int:
+    try:
+        return int(value or 0)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _parse_content_type(value: str) -> tuple[str, dict[str, str]]:
+    try:
+        return parse_header_parameters(value)
+    except ValueError:
+        raise BadRequest("Invalid Content-Type header.")
+
+
+def _known_charset(params: dict[str, str] | None) -> str | None:
+    """The charset parameter, if Python knows it."""
+    charset = params.get("charset") if params else None
+    if not charset:
+        return None
+    try:
+        codecs.lookup(charset)
+    except (LookupError, ValueError):
+        return None
+    return charset

@@ -1,0 +1,7 @@
+"""A URLconf without routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+urlpatterns: list[Any] = []
