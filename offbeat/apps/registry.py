@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 
 from offbeat.apps.config import AppConfig
 from offbeat.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
+from offbeat.utils.module_loading import own_path
 
 
 class Apps:
@@ -139,8 +141,6 @@ class Apps:
                 raise RuntimeError(
                     f"Conflicting '{name}' models in application '{app_label}': {known} and {model}."
                 )
-            import warnings
-
             warnings.warn(
                 f"Model '{app_label}.{name}' was already registered. Reloading models is not advised as it can lead "
                 "to inconsistencies, most notably with related models.",
@@ -154,6 +154,7 @@ class Apps:
     def is_installed(self, app_name: str) -> bool:
         """Whether an application with this full name is installed."""
         self.check_apps_ready()
+        app_name = own_path(app_name)
         return any(config.name == app_name for config in self.app_configs.values())
 
     def get_containing_app_config(self, object_name: str) -> AppConfig | None:

@@ -1,6 +1,6 @@
 """Synchronous and asynchronous code in one: the bridge, worker threads and the adapters between them."""
 
-from .adapt import async_to_sync, inline, placement, sync_to_async, threaded
+from .adapt import async_to_sync, inline, patch_asgiref, placement, sync_to_async, threaded
 from .bridge import bridged, in_bridge, spawn, wait
 from .coroutine import BridgedCoroutine
 from .faces import async_face, async_function
@@ -27,6 +27,7 @@ __all__ = [
     "inline",
     "install",
     "leave_on_detach",
+    "patch_asgiref",
     "placement",
     "run",
     "spawn",

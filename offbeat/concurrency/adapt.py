@@ -8,9 +8,10 @@ from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
+import asgiref.sync
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
-from .bridge import wait
+from .bridge import in_bridge, wait
 from .home import call_waiting_thread, end_of
 from .workers import Workers, in_thread
 
@@ -18,7 +19,16 @@ T = TypeVar("T")
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
 
-__all__ = ["AsyncToSync", "SyncToAsync", "async_to_sync", "inline", "placement", "sync_to_async", "threaded"]
+__all__ = [
+    "AsyncToSync",
+    "SyncToAsync",
+    "async_to_sync",
+    "inline",
+    "patch_asgiref",
+    "placement",
+    "sync_to_async",
+    "threaded",
+]
 
 
 class AsyncToSync(Generic[P, T]):
@@ -107,6 +117,25 @@ def sync_to_async(func: Any = None, *, thread_sensitive: bool = True, executor: 
     if func is None:
         return lambda fn: SyncToAsync(fn, thread_sensitive, executor)
     return SyncToAsync(func, thread_sensitive, executor)
+
+
+def patch_asgiref() -> None:
+    """Let asgiref's own ``async_to_sync`` suspend when it is called in a bridge, where it would raise RuntimeError.
+
+    For programs whose libraries import it from asgiref. Outside bridges nothing changes.
+    """
+    original: Any = asgiref.sync.AsyncToSync.__call__
+    if getattr(original, "_offbeat", False):
+        return
+
+    @functools.wraps(original)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if in_bridge():
+            return wait(self.awaitable(*args, **kwargs))
+        return original(self, *args, **kwargs)
+
+    call._offbeat = True  # type: ignore[attr-defined]
+    setattr(asgiref.sync.AsyncToSync, "__call__", call)
 
 
 def inline(fn: F) -> F:

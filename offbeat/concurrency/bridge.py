@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import CoroutineType, coroutine
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -42,32 +43,53 @@ class Bridge(greenlet):  # type: ignore[misc]
     __slots__ = ("failure", "inner", "result", "task")
 
     failure: BaseException | None
-    inner: greenlet | None
+    inner: Any
     result: Any
     task: asyncio.Task[Any] | None
 
-    def run(self, fn: Any, args: Any, kwargs: Any) -> Any:
-        while True:
-            try:
-                self.result = fn(*args, **kwargs) if kwargs else fn(*args)
-            except GreenletExit as exc:
-                # Thrown by the garbage collector when nobody can resume this bridge: it must really end.
-                self.failure = exc
-                return _DONE
-            except BaseException as exc:
-                self.failure = exc
-            fn = args = kwargs = None
-            fn, args, kwargs = self.parent.switch(_DONE)
+
+def _work(fn: Any, args: Any, kwargs: Any) -> Any:
+    """What a bridge runs, job after job.
+
+    No frame of ours keeps a reference to its own greenlet while that is suspended: it could never be freed.
+    """
+    while True:
+        try:
+            result = fn(*args, **kwargs) if kwargs else fn(*args)
+        except GreenletExit as exc:
+            # Thrown when nobody is left to resume this bridge: it must really end.
+            getcurrent().failure = exc
+            return _DONE
+        except BaseException as exc:
+            getcurrent().failure = exc
+        else:
+            getcurrent().result = result
+        fn = args = kwargs = result = None
+        fn, args, kwargs = getcurrent().parent.switch(_DONE)
+
+
+class _IdleBridges:
+    """Owns the free list of a thread, through a thread-local, and lets the bridges end with the thread."""
+
+    def __init__(self) -> None:
+        self.list: list[Bridge] = []
+
+    def __del__(self) -> None:
+        self.list.clear()
+
+
+_owned = threading.local()
 
 
 def _idle_bridges(me: Any) -> list[Bridge]:
-    """The free list of this thread; it lives on the thread's root greenlet, where reading it is one attribute."""
+    """The free list of this thread; it is found on the thread's root greenlet, where reading it is one attribute."""
     while me.parent is not None:
         me = me.parent
     try:
         idle: list[Bridge] = me.offbeat_idle
     except AttributeError:
-        idle = me.offbeat_idle = []
+        _owned.idle = keeper = _IdleBridges()
+        idle = me.offbeat_idle = keeper.list
     return idle
 
 
@@ -80,8 +102,8 @@ def _take(me: Any, task: asyncio.Task[Any] | None) -> Bridge:
         if idle:
             bridge = idle.pop()
         else:
-            bridge = Bridge()
-            bridge.failure = bridge.inner = None
+            bridge = Bridge(_work)
+            bridge.failure = bridge.inner = bridge.result = None
     if bridge.parent is not me:
         bridge.parent = me
     bridge.task = task
@@ -143,13 +165,12 @@ def _parked(bridge: Bridge, out: Any) -> Generator[Any, Any, None]:
 
 def _drive(aw: Any) -> Any:
     """Run a coroutine on the current bridge, handing up what it yields."""
-    bridge = getcurrent()
     send = aw.send
     try:
         out = send(None)
         while True:
             try:
-                value = bridge.parent.switch(out)
+                value = getcurrent().parent.switch(out)
             except BaseException as exc:
                 out = aw.throw(exc)
             else:
@@ -199,6 +220,7 @@ def wait(aw: Awaitable[T]) -> T:
     if type(me) is Bridge:
         if me.task is not owner():
             _refuse(aw, "This task was started eagerly inside another task's bridge, past the task factory.")
+        del me
         return _drive(aw if type(aw) is CoroutineType else _stepper(aw))  # type: ignore[no-any-return]
     outer = me.parent
     while outer is not None:
@@ -245,6 +267,7 @@ async def spawn(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     me = getcurrent()
     task = owner()
     if type(me) is Bridge and me.task is task:
+        del me, task
         return fn(*args, **kwargs)
     bridge = _take(me, task)
     out = bridge.switch(fn, args, kwargs)
@@ -258,6 +281,7 @@ async def bridged(coro: Coroutine[Any, Any, T]) -> T:
     me = getcurrent()
     task = owner()
     if type(me) is Bridge and me.task is task:
+        del me, task
         return await coro
     bridge = _take(me, task)
     out = bridge.switch(_drive, (coro,), None)

@@ -17,48 +17,52 @@ __all__ = ["BridgedCoroutine"]
 class BridgedCoroutine(Coroutine[Any, Any, T]):
     """A coroutine object for a Task: drives `coro` in a bridge from its first step, and looks like it from outside."""
 
-    __slots__ = ("__name__", "__qualname__", "__weakref__", "_bridge", "_coro", "_state")
+    __slots__ = ("__name__", "__qualname__", "__weakref__", "_bridge", "_closed", "_coro", "_running")
 
     def __init__(self, coro: Coroutine[Any, Any, T]) -> None:
         self._coro: Any = coro
         self._bridge: Bridge | None = None
-        self._state = "created"
+        self._running = self._closed = False
         self.__name__ = getattr(coro, "__name__", "coroutine")
         self.__qualname__ = getattr(coro, "__qualname__", "coroutine")
 
     def send(self, value: Any) -> Any:
         bridge = self._bridge
+        self._running = True
         if bridge is not None:
-            self._state = "running"
-            return self._stepped(bridge, _resume(bridge, value))
-        if self._state != "created":
+            out = _resume(bridge, value)
+        elif self._closed:
             raise RuntimeError("cannot reuse already awaited coroutine")
-        self._bridge = bridge = _take(getcurrent(), owner())
-        self._state = "running"
-        return self._stepped(bridge, bridge.switch(_drive, (self._coro,), None))
+        else:
+            self._bridge = bridge = _take(getcurrent(), owner())
+            out = bridge.switch(_drive, (self._coro,), None)
+        self._running = False
+        if out is not _DONE:
+            return out
+        self._closed = True
+        self._bridge = None
+        raise StopIteration(_settle(bridge))
 
     def throw(self, typ: Any, val: Any = None, tb: Any = None) -> Any:
-        bridge = self._bridge
-        if bridge is None:
-            self._state = "closed"
-            return self._coro.throw(typ if val is None else val)
         exc = typ if val is None else val
         if isinstance(exc, type):
             exc = exc()
-        self._state = "running"
-        return self._stepped(bridge, _throw(bridge, exc))
-
-    def _stepped(self, bridge: Bridge, out: Any) -> Any:
+        bridge = self._bridge
+        if bridge is None:
+            self._closed = True
+            return self._coro.throw(exc)
+        self._running = True
+        out = _throw(bridge, exc)
+        self._running = False
         if out is not _DONE:
-            self._state = "suspended"
             return out
-        self._state = "closed"
+        self._closed = True
         self._bridge = None
         raise StopIteration(_settle(bridge))
 
     def close(self) -> None:
         if self._bridge is None:
-            self._state = "closed"
+            self._closed = True
             self._coro.close()
         else:
             super().close()
@@ -69,9 +73,9 @@ class BridgedCoroutine(Coroutine[Any, Any, T]):
     def __repr__(self) -> str:
         return f"<bridged {self._coro!r}>"
 
-    cr_running = property(lambda self: self._state == "running")
-    cr_suspended = property(lambda self: self._state == "suspended")
-    cr_frame = property(lambda self: None if self._state == "closed" else self._coro.cr_frame)
+    cr_running = property(lambda self: self._running)
+    cr_suspended = property(lambda self: self._bridge is not None and not self._running)
+    cr_frame = property(lambda self: None if self._closed else self._coro.cr_frame)
     cr_code = property(lambda self: self._coro.cr_code)
     cr_await = property(lambda self: self._coro.cr_await)
     cr_origin = property(lambda self: self._coro.cr_origin)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from greenlet import getcurrent
 
 from .bridge import Bridge, owner, spawn
 
-S = TypeVar("S")
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -23,7 +22,7 @@ def _named(face: Any, fn: Any) -> None:
     face.__qualname__ = f"{fn.__qualname__[: -len(name)]}a{name}"
 
 
-def async_face(fn: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+def async_face(fn: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     """The asynchronous face of a method: ``aget = async_face(get)`` in the class body.
 
     The synchronous method is looked up by name on the instance (or class) at call time, so that overriding it is
@@ -32,15 +31,16 @@ def async_face(fn: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P]
     name = fn.__name__
 
     @wraps(fn)
-    async def face(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        method: Callable[P, T] = getattr(self, name)
+    async def face(self: Any, /, *args: Any, **kwargs: Any) -> T:
+        method: Callable[..., T] = getattr(self, name)
         me = getcurrent()
         if type(me) is Bridge and me.task is owner():
+            del me
             return method(*args, **kwargs)
         return await spawn(method, *args, **kwargs)
 
     _named(face, fn)
-    return face
+    return cast("Callable[P, Coroutine[Any, Any, T]]", face)
 
 
 def async_function(fn: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:

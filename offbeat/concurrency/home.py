@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from .bridge import _as_coroutine, in_bridge, spawn, wait
 from .coroutine import BridgedCoroutine
+from .tasks import install
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -30,14 +31,17 @@ def copy_back(context: Context) -> None:
 
 
 class Home:
-    """What a worker thread knows of its present job: the loop it came from, that loop's thread, and, while the
-    thread is blocked in `wait()`, the queue of calls it serves meanwhile."""
+    """What a worker thread knows of its present job: the loop it came from, that loop's thread, what to tell when it
+    blocks in `wait()` and goes on, and the queue of calls it serves meanwhile."""
 
-    __slots__ = ("calls", "loop", "loop_thread")
+    __slots__ = ("calls", "loop", "loop_thread", "park")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, loop_thread: int) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, loop_thread: int, park: Callable[[int], None]
+    ) -> None:
         self.loop = loop
         self.loop_thread = loop_thread
+        self.park = park
         self.calls: SimpleQueue[Any] | None = None
 
 
@@ -83,14 +87,22 @@ async def end_of(future: asyncio.Future[T], context: Context) -> T:
         del cancelled
 
 
+def _new_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    install(loop)
+    return loop
+
+
 class _Private:
     """The event loop of a thread that has none, for `wait()` in plain synchronous programs."""
 
     def __init__(self) -> None:
         # A factory keeps the loop from becoming the current one of the thread.
-        self.runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self.runner = asyncio.Runner(loop_factory=_new_loop)
 
     def __del__(self) -> None:
+        # Closing makes tasks; late in the life of a process, greenlets cannot be asked for any more.
+        self.runner.get_loop().set_task_factory(None)
         self.runner.close()
 
 
@@ -99,9 +111,6 @@ _private = threading.local()
 
 def _drop_private() -> None:
     _private.__dict__.clear()
-
-
-atexit.register(_drop_private)
 
 
 def wait_in_thread(aw: Awaitable[T]) -> T:
@@ -117,6 +126,9 @@ def wait_in_thread(aw: Awaitable[T]) -> T:
             private = _private.holder
         except AttributeError:
             private = _private.holder = _Private()
+            if threading.current_thread() is threading.main_thread():
+                # A thread's own data go with the thread, but the main one's too late to close anything.
+                atexit.register(_drop_private)
         result: T = private.runner.run(coro, context=context)
         return result
     finally:
@@ -132,20 +144,21 @@ def _wait_at_home(home: Home, coro: BridgedCoroutine[T], context: Context) -> T:
         tasks.append(task)
         task.add_done_callback(lambda task: calls.put(None))
 
+    before = _waiting.get()
     context.run(_waiting.set, (home, calls))
+    # Before the start: the coroutine may call back at once.
+    outer, home.calls = home.calls, calls
+    home.park(1)
     try:
         home.loop.call_soon_threadsafe(start)
-    except RuntimeError:
-        coro.close()
-        raise
-    outer, home.calls = home.calls, calls
-    before = _waiting.get()
-    try:
         while (call := calls.get()) is not None:
             _serve(home.loop, *call)
     finally:
+        home.park(-1)
         home.calls = outer
         context.run(_waiting.set, before)
+        if not tasks:
+            coro.close()  # the loop was closed before it could start
     task: asyncio.Task[T] = tasks.pop()
     return task.result()
 

@@ -41,9 +41,9 @@ class _Job:
         self.future: asyncio.Future[Any] = loop.create_future()
         self.since = monotonic()
 
-    def run(self) -> None:
+    def run(self, park: Callable[[int], None]) -> None:
         ident = get_ident()
-        homes[ident] = Home(self.loop, self.loop_thread)
+        homes[ident] = Home(self.loop, self.loop_thread, park)
         result = error = None
         try:
             result = self.context.run(self.fn, *self.args, **self.kwargs)
@@ -73,14 +73,17 @@ class _Thread:
         job = self.job
         while job is not None:
             self.job = None
-            job.run()
+            job.run(pool._park)
+            job = None  # not kept while waiting: it holds the result
             job = pool._next(self)
 
 
 class Workers:
     """A pool of threads: `base` of them, one more only when no waiting job was taken up for `patience` seconds.
 
-    Never more than `most`; threads beyond `base` end after `idle` seconds without work.
+    Never more than `most` at work; threads beyond `base` end after `idle` seconds without work. Threads blocked in
+    `wait()` do not count: what they wait for may need a thread in its turn. Only with ``most=1``, which promises that
+    jobs never overlap, they do.
     """
 
     def __init__(self, base: int = 4, most: int = 40, patience: float = 0.010, idle: float = 2.0) -> None:
@@ -94,6 +97,7 @@ class Workers:
 
     def _reset(self) -> None:
         self.threads = 0
+        self._parked = 0
         self._lock = threading.Lock()
         self._jobs: deque[_Job] = deque()
         self._free: list[_Thread] = []
@@ -121,7 +125,7 @@ class Workers:
                 self._taken = job.since
                 thread.gate.release()
                 return job.future
-            if self.threads < self.base:
+            if self.threads - self._parked < self.base:
                 self._start(job)
                 return job.future
             self._jobs.append(job)
@@ -138,6 +142,11 @@ class Workers:
         context = copy_context()
         return await end_of(self.submit(asyncio.get_running_loop(), context, fn, *args, **kwargs), context)
 
+    def _park(self, change: int) -> None:
+        if self.most > 1:
+            with self._lock:
+                self._parked += change
+
     def _start(self, job: _Job) -> None:
         self.threads += 1
         self.peak = max(self.peak, self.threads)
@@ -152,7 +161,7 @@ class Workers:
                 return
             now = monotonic()
             if (
-                self.threads < self.most
+                self.threads - self._parked < self.most
                 and now - self._jobs[0].since >= self.patience
                 and now - self._taken >= self.patience
             ):

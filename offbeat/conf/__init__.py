@@ -20,11 +20,21 @@ from offbeat.utils.functional import LazyObject, empty
 
 ENVIRONMENT_VARIABLE = "OFFBEAT_SETTINGS_MODULE"
 DJANGO_ENVIRONMENT_VARIABLE = "DJANGO_SETTINGS_MODULE"
+DEFAULT_STORAGE_ALIAS = "default"
+STATICFILES_STORAGE_ALIAS = "staticfiles"
 
 _LISTS = ("ALLOWED_HOSTS", "INSTALLED_APPS", "TEMPLATE_DIRS", "LOCALE_PATHS", "SECRET_KEY_FALLBACKS")
 _PREFIXED = ("MEDIA_URL", "STATIC_URL")
 
-__all__ = ["ENVIRONMENT_VARIABLE", "LazySettings", "Settings", "UserSettingsHolder", "settings"]
+__all__ = [
+    "DEFAULT_STORAGE_ALIAS",
+    "ENVIRONMENT_VARIABLE",
+    "STATICFILES_STORAGE_ALIAS",
+    "LazySettings",
+    "Settings",
+    "UserSettingsHolder",
+    "settings",
+]
 
 
 class SettingsReference(str):
@@ -44,6 +54,9 @@ def settings_module_name() -> str | None:
 
 class LazySettings(LazyObject):
     """Settings loaded at the first use, from the named module or from ``configure()``."""
+
+    # Nothing here needs masking, and a setting that was read before must cost no more than an attribute.
+    __getattribute__ = object.__getattribute__
 
     def _setup(self, name: str | None = None) -> None:
         module = settings_module_name()

@@ -106,6 +106,10 @@ class SynchronousOnlyOperation(Exception):
     """Blocking code was called on a running event loop where it cannot suspend."""
 
 
+class FieldFetchBlocked(FieldError):
+    """A value that was not loaded was asked for, and the fetch mode forbids fetching it."""
+
+
 class EmptyResultSet(Exception):
     """A condition that no row can satisfy: the query need not run."""
 

@@ -12,12 +12,14 @@ import datetime
 import json
 import re
 import time
+import warnings
 import zlib
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 from offbeat.conf import settings
 from offbeat.utils.crypto import constant_time_compare, salted_hmac
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
 from offbeat.utils.encoding import force_bytes
 from offbeat.utils.module_loading import import_string
 
@@ -77,13 +79,24 @@ def b64_decode(s: bytes) -> bytes:
     return base64.urlsafe_b64decode(s + b"=" * (-len(s) % 4))
 
 
-def base64_hmac(salt: str, value: str | bytes, key: str | bytes, algorithm: str = "sha1") -> str:
-    """The HMAC of ``value`` under a key made from ``salt`` and ``key``, as URL-safe base64."""
+def base64_hmac(salt: str, value: str | bytes, key: str | bytes, algorithm: str | None = None) -> str:
+    """The HMAC of ``value`` under a key made from ``salt`` and ``key``, as URL-safe base64.
+
+    Leaving out ``algorithm`` means SHA-1, with a deprecation warning.
+    """
+    if algorithm is None:
+        warnings.warn(
+            "The default argument for algorithm in base64_hmac() will change from 'sha1' to 'sha256' in Django "
+            "2028. Pass an explicit algorithm to silence this warning.",
+            RemovedInDjango2028Warning,
+            stacklevel=2,
+        )
+        algorithm = "sha1"
     return b64_encode(salted_hmac(salt, value, key, algorithm=algorithm).digest()).decode()
 
 
 def _cookie_signer_key(key: str | bytes) -> bytes:
-    return b"django.http.cookies" + force_bytes(key)
+    return b"django.http.cookies" + bytes(force_bytes(key))
 
 
 def get_cookie_signer(salt: str = "django.core.signing.get_cookie_signer") -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from offbeat.core import signals
 from offbeat.db.utils import DEFAULT_DB_ALIAS, ConnectionHandler, ConnectionRouter
 
 __all__ = ["close_old_connections", "connection", "connections", "reset_queries", "router"]
@@ -51,3 +52,8 @@ def close_old_connections(**kwargs: Any) -> None:
     """Close connections of this thread that are broken or older than CONN_MAX_AGE."""
     for wrapper in connections.all(initialized_only=True):
         wrapper.close_if_unusable_or_obsolete()
+
+
+signals.request_started.connect(reset_queries)
+signals.request_started.connect(close_old_connections)
+signals.request_finished.connect(close_old_connections)

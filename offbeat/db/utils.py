@@ -154,7 +154,8 @@ def load_backend(backend_name: str) -> ModuleType:
     except ImportError as exc:
         backend_dir = str(Path(__file__).parent / "backends")
         builtin = sorted(
-            module for _, module, is_package in pkgutil.iter_modules([backend_dir])
+            module
+            for _, module, is_package in pkgutil.iter_modules([backend_dir])
             if is_package and module not in {"base", "dummy"}
         )
         if name not in [f"offbeat.db.backends.{module}" for module in builtin]:
@@ -338,9 +339,7 @@ class ConnectionRouter:
 
     def allow_migrate_model(self, db: str, model: Any) -> bool:
         """Whether a model's table belongs on a database."""
-        return self.allow_migrate(
-            db, model._meta.app_label, model_name=model._meta.model_name, model=model
-        )
+        return self.allow_migrate(db, model._meta.app_label, model_name=model._meta.model_name, model=model)
 
     def get_migratable_models(
         self, app_config: Any, db: str, include_auto_created: bool = False

@@ -39,6 +39,8 @@ class Signal:
         self.use_caching = use_caching
         self.sender_receivers_cache: Any = weakref.WeakKeyDictionary() if use_caching else {}
         self._dead_receivers = False
+        self._plain: list[Any] | None = None
+        self._plain_of: Any = None
 
     def connect(self, receiver: Callable[..., Any], sender: Any = None, weak: bool = True, dispatch_uid: Any = None) -> None:
         """Call ``receiver(signal=…, sender=…, **kwargs)`` when the signal is sent.
@@ -93,6 +95,12 @@ class Signal:
         """Call every receiver; the first exception stops it. Returns (receiver, response) pairs."""
         if not self.receivers:
             return []
+        if self._plain_of is not self.receivers:
+            self._plain_of = self.receivers
+            self._plain = _plain(self.receivers)
+        if self._plain is not None:
+            live = [receiver for reference in self._plain if (receiver := reference()) is not None]
+            return [(receiver, receiver(signal=self, sender=sender, **named)) for receiver in live]
         sync_receivers, async_receivers = self._live_receivers(sender)
         responses = [(r, r(signal=self, sender=sender, **named)) for r in sync_receivers]
         if async_receivers:
@@ -174,6 +182,14 @@ class Signal:
     def _flag_dead_receivers(self, reference: Any = None) -> None:
         # Runs inside garbage collection, where the list may be in use: only note it.
         self._dead_receivers = True
+
+
+def _plain(receivers: list[Any]) -> list[Any] | None:
+    """References to the receivers when all are synchronous, weakly held and want every sender; else None."""
+    for (_, wanted_id), reference, _, is_async in receivers:
+        if is_async or wanted_id != NONE_ID or not isinstance(reference, weakref.ReferenceType):
+            return None
+    return [reference for _, reference, _, _ in receivers]
 
 
 def _strong(entries: list[tuple[Any, bool]]) -> tuple[list[Any], list[Any]]:

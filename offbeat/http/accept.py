@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
 from functools import lru_cache
 
-from offbeat.utils.http import parse_header_parameters
+from offbeat.utils.http import parse_header_parameters, split_header_value
 
 
 class MediaType:
@@ -47,7 +46,7 @@ class MediaType:
             quality = float(self.params.get("q", 1))
         except ValueError:
             return 1
-        if quality < 0 or quality > 1 or quality != quality:
+        if not 0 <= quality <= 1:
             return 1
         return round(quality, 3)
 
@@ -79,39 +78,19 @@ class MediaType:
         return not params or params == self.range_params
 
 
-def split_accept(value: str) -> Iterable[str]:
-    """The elements of an ``Accept`` value; commas inside quotes do not separate."""
-    if '"' not in value:
-        return value.split(",")
-    parts = []
-    start = 0
-    quoted = False
-    skip = False
-    for position, char in enumerate(value):
-        if skip:
-            skip = False
-        elif quoted:
-            if char == "\\":
-                skip = True
-            elif char == '"':
-                quoted = False
-        elif char == '"':
-            quoted = True
-        elif char == ",":
-            parts.append(value[start:position])
-            start = position + 1
-    parts.append(value[start:])
-    return parts
-
-
 @lru_cache(maxsize=64)
 def parse_accept(value: str) -> tuple[MediaType, ...]:
-    """The media ranges of an ``Accept`` value with a weight above 0, the most wanted first."""
-    types = (MediaType(token) for token in split_accept(value) if token.strip())
-    return tuple(
-        sorted(
-            (media for media in types if media.quality > 0),
-            key=operator.attrgetter("quality", "specificity"),
-            reverse=True,
-        )
-    )
+    """The media ranges of an ``Accept`` value with a weight above 0, the most wanted first.
+
+    A range that cannot be parsed accepts nothing.
+    """
+    found = []
+    for token in split_header_value(value):
+        try:
+            media = MediaType(token)
+        except ValueError:
+            continue
+        if media.quality > 0:
+            found.append(media)
+    found.sort(key=operator.attrgetter("quality", "specificity"), reverse=True)
+    return tuple(found)

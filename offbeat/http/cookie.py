@@ -6,7 +6,7 @@ from http import cookies
 
 SimpleCookie = cookies.SimpleCookie
 
-_unquote = cookies._unquote  # type: ignore[attr-defined]
+_unquote = cookies._unquote
 
 
 def parse_cookie(cookie: str) -> dict[str, str]:

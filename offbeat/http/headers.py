@@ -9,12 +9,26 @@ from typing import Any
 
 from offbeat.utils.datastructures import CaseInsensitiveMapping
 
+# Names seen before, as (lower case, title case): the same few come with every request.
+_NAMES: dict[bytes, tuple[str, str]] = {}
+_MOST_NAMES = 512
+_LONGEST_NAME = 64
+
+
+def _names_of(raw_name: bytes) -> tuple[str, str]:
+    lower = raw_name.decode("latin-1").lower()
+    # With an underscore it would pass for the name with a hyphen in META, so it is left out.
+    names = ("", "") if "_" in lower else (lower, lower.title())
+    if len(_NAMES) < _MOST_NAMES and len(raw_name) <= _LONGEST_NAME:
+        _NAMES[raw_name] = names
+    return names
+
 
 class BadHeaderError(ValueError):
     """A header would break out of its line."""
 
 
-class HttpHeaders(CaseInsensitiveMapping):
+class HttpHeaders(CaseInsensitiveMapping[Any]):
     """The headers of a request, from its ``META``; underscores may stand for hyphens when reading."""
 
     HTTP_PREFIX = "HTTP_"
@@ -34,14 +48,14 @@ class HttpHeaders(CaseInsensitiveMapping):
         """From the header list of an ASGI scope; repeated fields are joined as META joins them."""
         store: dict[str, tuple[str, Any]] = {}
         for raw_name, raw_value in pairs:
-            if b"_" in raw_name:
-                # Such a name would take the place of the one with a hyphen in META.
+            names = _NAMES.get(raw_name) or _names_of(raw_name)
+            lower = names[0]
+            if not lower:
                 continue
-            lower = raw_name.decode("latin-1").lower()
             value = raw_value.decode("latin-1")
             known = store.get(lower)
             if known is None:
-                store[lower] = (lower.title(), value)
+                store[lower] = (names[1], value)
             else:
                 separator = "; " if lower == "cookie" else ","
                 store[lower] = (known[0], known[1] + separator + value)
@@ -91,7 +105,7 @@ class HttpHeaders(CaseInsensitiveMapping):
         return {cls.to_asgi_name(name): value for name, value in headers.items()}
 
 
-class ResponseHeaders(CaseInsensitiveMapping):
+class ResponseHeaders(CaseInsensitiveMapping[str]):
     """The headers of a response. A value is checked once, when it is set.
 
     Values are ASCII or Latin-1 text; other text is MIME-encoded (RFC 2047). BadHeaderError for line breaks.
@@ -99,7 +113,7 @@ class ResponseHeaders(CaseInsensitiveMapping):
 
     _store: dict[str, tuple[str, str]]
 
-    def __init__(self, data: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+    def __init__(self, data: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
         self._store = {}
         if data:
             items = data.items() if isinstance(data, Mapping) else data
@@ -151,11 +165,11 @@ class ResponseHeaders(CaseInsensitiveMapping):
                 text = str(value)
                 text.encode(charset)
         except UnicodeError as error:
+            text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+            _refuse_line_breaks(text)
             if mime_encode:
                 # A Header would split long text over lines; one line is what HTTP wants.
-                raw = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-                _refuse_line_breaks(raw)
-                return Header(raw, "utf-8", maxlinelen=sys.maxsize).encode()
+                return Header(text, "utf-8", maxlinelen=sys.maxsize).encode()
             error.reason += f", HTTP response headers must be in {charset} format"  # type: ignore[attr-defined]
             raise
         _refuse_line_breaks(text)

@@ -17,6 +17,14 @@ def bytes_to_text(value: Any, encoding: str) -> Any:
     return str(value, encoding, "replace") if isinstance(value, bytes) else value
 
 
+def _decode(query_string: bytes, charset: str) -> str:
+    try:
+        return query_string.decode(charset)
+    except UnicodeDecodeError:
+        # A query string should be ASCII; some clients send raw bytes.
+        return query_string.decode("iso-8859-1")
+
+
 def parse_pairs(query_string: str, encoding: str, limit: int | None) -> Iterable[tuple[str, str]]:
     """The pairs of a query string, split at ``&`` only; TooManyFieldsSent beyond ``limit`` of them."""
     if limit is not None and query_string.count("&") >= limit:
@@ -51,19 +59,23 @@ class QueryDict(MultiValueDict):
         if query_string:
             charset = encoding or settings.DEFAULT_CHARSET
             if isinstance(query_string, bytes):
-                try:
-                    query_string = query_string.decode(charset)
-                except UnicodeDecodeError:
-                    # A query string should be ASCII; some clients send raw bytes.
-                    query_string = query_string.decode("iso-8859-1")
-            limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-            append = super().setlistdefault
-            for name, value in parse_pairs(query_string, charset, limit):
-                append(name).append(value)
+                query_string = _decode(query_string, charset)
+            self._take_pairs(parse_pairs(query_string, charset, settings.DATA_UPLOAD_MAX_NUMBER_FIELDS))
         self._mutable = mutable
 
+    def _take_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
+        # Below the public methods, which would check and convert again what is text already.
+        find = super(MultiValueDict, self).get
+        keep = super(MultiValueDict, self).__setitem__
+        for name, value in pairs:
+            values = find(name)
+            if values is None:
+                keep(name, [value])
+            else:
+                values.append(value)
+
     @classmethod
-    def fromkeys(  # type: ignore[override]
+    def fromkeys(
         cls, iterable: Iterable[Any], value: Any = "", mutable: bool = False, encoding: str | None = None
     ) -> QueryDict:
         """Each key of ``iterable`` with the same value; repeated keys gather values."""
@@ -115,14 +127,13 @@ class QueryDict(MultiValueDict):
         """Set all values of a key."""
         self._assert_mutable()
         encoding = self.encoding
-        super().setlist(
-            bytes_to_text(key, encoding), [bytes_to_text(element, encoding) for element in list_]
-        )
+        super().setlist(bytes_to_text(key, encoding), [bytes_to_text(element, encoding) for element in list_])
 
     def setlistdefault(self, key: Any, default_list: list[Any] | None = None) -> list[Any]:
         """The values of a key, set first to ``default_list`` when there are none."""
         self._assert_mutable()
-        return super().setlistdefault(key, default_list)
+        values: list[Any] = super().setlistdefault(key, default_list)
+        return values
 
     def appendlist(self, key: Any, value: Any) -> None:
         """Add a value to a key."""
@@ -147,9 +158,7 @@ class QueryDict(MultiValueDict):
     def setdefault(self, key: Any, default: Any = None) -> Any:
         """The last value of a key, set first to ``default`` when there is none."""
         self._assert_mutable()
-        return super().setdefault(
-            bytes_to_text(key, self.encoding), bytes_to_text(default, self.encoding)
-        )
+        return super().setdefault(bytes_to_text(key, self.encoding), bytes_to_text(default, self.encoding))
 
     def copy(self) -> QueryDict:
         """A deep copy, mutable."""

@@ -13,9 +13,9 @@ subclass does not call ``__init__()``; it gives three things, and may override t
 
 from __future__ import annotations
 
-import codecs
 import copy
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -40,7 +40,7 @@ from offbeat.http.querydict import QueryDict, bytes_to_text
 from offbeat.utils.datastructures import ImmutableList, MultiValueDict
 from offbeat.utils.encoding import escape_uri_path, iri_to_uri
 from offbeat.utils.functional import cached_property
-from offbeat.utils.http import parse_header_parameters
+from offbeat.utils.http import is_same_domain, parse_header_parameters
 
 __all__ = [
     "HttpHeaders",
@@ -51,6 +51,7 @@ __all__ = [
     "UnreadablePostError",
     "bytes_to_text",
     "host_validation_re",
+    "is_same_domain",
     "split_domain_port",
     "validate_host",
 ]
@@ -79,9 +80,13 @@ class HttpRequest:
     auser: Callable[[], Any]
     site: Any
 
+    # What cannot be pickled, or would be another one's after it.
+    non_picklable_attrs = frozenset({"resolver_match", "_stream"})
+
     _upload_handlers: list[Any] | None = None
     _multipart_parser_class: type[MultiPartParser] | None = None
     _read_started = False
+    _form_read = False
     _post: QueryDict
     _files: MultiValueDict
     _body: bytes
@@ -106,9 +111,17 @@ class HttpRequest:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("_stream", "environ", "_scope", "_receive", "multipart_parser_class"):
+        for name in self.non_picklable_attrs:
             state.pop(name, None)
+        meta = state.get("META")
+        if meta is not None:
+            state["META"] = {key: value for key, value in meta.items() if not key.startswith("wsgi.")}
         return state
+
+    def __copy__(self) -> HttpRequest:
+        result = self.__class__.__new__(self.__class__)
+        result.__dict__.update(self.__dict__)
+        return result
 
     def __deepcopy__(self, memo: dict[int, Any]) -> HttpRequest:
         result = copy.copy(self)
@@ -133,7 +146,7 @@ class HttpRequest:
         return self.META.get(key)
 
     @cached_property
-    def META(self) -> dict[str, Any]:  # noqa: N802
+    def META(self) -> dict[str, Any]:
         return self._load_meta()
 
     @cached_property
@@ -154,36 +167,36 @@ class HttpRequest:
         return str(self._meta_value("PATH_INFO") or "/")
 
     @cached_property
-    def GET(self) -> QueryDict:  # noqa: N802
+    def GET(self) -> QueryDict:
         """The parameters of the query string."""
         return QueryDict(self._meta_value("QUERY_STRING") or "", encoding=self.encoding)
 
     @cached_property
-    def COOKIES(self) -> dict[str, str]:  # noqa: N802
+    def COOKIES(self) -> dict[str, str]:
         """The cookies by name."""
         header = self._meta_value("HTTP_COOKIE")
         return parse_cookie(header) if header else {}
 
     @property
-    def POST(self) -> QueryDict:  # noqa: N802
+    def POST(self) -> QueryDict:
         """The fields of a form in the body of a POST request; reading it reads the body."""
         if "_post" not in self.__dict__:
             self._load_post_and_files()
         return self._post
 
     @POST.setter
-    def POST(self, post: QueryDict) -> None:  # noqa: N802
+    def POST(self, post: QueryDict) -> None:
         self._post = post
 
     @property
-    def FILES(self) -> MultiValueDict:  # noqa: N802
+    def FILES(self) -> MultiValueDict:
         """The files of a multipart form in the body of a POST request."""
         if "_files" not in self.__dict__:
             self._load_post_and_files()
         return self._files
 
     @FILES.setter
-    def FILES(self, files: MultiValueDict) -> None:  # noqa: N802
+    def FILES(self, files: MultiValueDict) -> None:
         self._files = files
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
@@ -232,7 +245,7 @@ class HttpRequest:
     def accepted_type(self, media_type: str) -> MediaType | None:
         """The range of the Accept header that decides about ``media_type``; None if none includes it."""
         wanted = MediaType(media_type)
-        return next((media for media in self.accepted_types_by_precedence if media.match(wanted)), None)
+        return next((media for media in self.accepted_types_by_precedence if wanted.match(media)), None)
 
     def get_preferred_type(self, media_types: list[str]) -> str | None:
         """The one of ``media_types`` that the client likes best; None if it accepts none."""
@@ -383,14 +396,9 @@ class HttpRequest:
 
     @upload_handlers.setter
     def upload_handlers(self, upload_handlers: list[Any]) -> None:
-        if self._is_parsed():
-            raise AttributeError(
-                "You cannot set the upload handlers after the upload has been processed."
-            )
+        if self._form_read:
+            raise AttributeError("You cannot set the upload handlers after the upload has been processed.")
         self._upload_handlers = upload_handlers
-
-    def _is_parsed(self) -> bool:
-        return "_files" in self.__dict__
 
     def _initialize_handlers(self) -> None:
         self._upload_handlers = [
@@ -404,18 +412,19 @@ class HttpRequest:
 
     @multipart_parser_class.setter
     def multipart_parser_class(self, parser_class: type[MultiPartParser]) -> None:
-        if self._is_parsed():
+        if self._form_read:
             raise RuntimeError(
                 "You cannot set the multipart parser class after the upload has been processed."
             )
         self._multipart_parser_class = parser_class
 
-    def parse_file_upload(self, META: dict[str, Any], post_data: Any) -> tuple[QueryDict, MultiValueDict]:  # noqa: N803
+    def parse_file_upload(self, META: dict[str, Any], post_data: Any) -> tuple[QueryDict, MultiValueDict]:
         """(fields, files) of a multipart body."""
-        self.upload_handlers = ImmutableList(
+        handlers: Any = ImmutableList(
             self.upload_handlers,
             warning="You cannot alter upload handlers after the upload has been processed.",
         )
+        self.upload_handlers = handlers
         parser = self.multipart_parser_class(META, post_data, self.upload_handlers, self.encoding)
         return parser.parse()
 
@@ -461,6 +470,12 @@ class HttpRequest:
 
     def _load_post_and_files(self) -> None:
         """Read the form in the body into ``_post`` and ``_files``."""
+        try:
+            self._read_form()
+        finally:
+            self._form_read = True
+
+    def _read_form(self) -> None:
         if self.method != "POST":
             self._post, self._files = QueryDict(encoding=self.encoding), MultiValueDict()
             return
@@ -536,10 +551,14 @@ def _parse_content_type(value: str) -> tuple[str, dict[str, str]]:
 def _known_charset(params: dict[str, str] | None) -> str | None:
     """The charset parameter, if Python knows it."""
     charset = params.get("charset") if params else None
-    if not charset:
-        return None
+    return charset if charset and _can_decode(charset) else None
+
+
+@lru_cache(maxsize=64)
+def _can_decode(charset: str) -> bool:
+    """Whether any bytes can be decoded so; "hex" and "idna", for instance, are known but cannot."""
     try:
-        codecs.lookup(charset)
+        b"a\xff".decode(charset, "replace")
     except (LookupError, ValueError):
-        return None
-    return charset
+        return False
+    return True

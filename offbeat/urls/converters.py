@@ -65,29 +65,30 @@ class PathConverter(StringConverter):
     regex = ".+"
 
 
-_registry: dict[str, Any] = {
+DEFAULT_CONVERTERS: dict[str, Any] = {
     "int": IntConverter(),
     "path": PathConverter(),
     "slug": SlugConverter(),
     "str": StringConverter(),
     "uuid": UUIDConverter(),
 }
-DEFAULT_CONVERTERS = dict(_registry)
+# The ones of the project.
+REGISTERED_CONVERTERS: dict[str, Any] = {}
 
 
 def register_converter(converter: type[Any], type_name: str) -> None:
     """Make ``<type_name:…>`` in routes use an instance of ``converter``; ValueError when the name is taken."""
-    if type_name in _registry:
-        kind = "default converter" if type_name in DEFAULT_CONVERTERS else "converter"
-        raise ValueError(f"Converter {type_name!r} is already registered as a {kind}; choose another name.")
-    _registry[type_name] = converter()
+    if type_name in REGISTERED_CONVERTERS or type_name in DEFAULT_CONVERTERS:
+        raise ValueError(f"Converter {type_name!r} is already registered.")
+    REGISTERED_CONVERTERS[type_name] = converter()
 
 
 def get_converters() -> dict[str, Any]:
     """Return all converters by name."""
-    return {**_registry}
+    return {**DEFAULT_CONVERTERS, **REGISTERED_CONVERTERS}
 
 
 def get_converter(name: str) -> Any:
     """Return the converter of that name; KeyError when there is none."""
-    return _registry[name]
+    found = DEFAULT_CONVERTERS.get(name)
+    return REGISTERED_CONVERTERS[name] if found is None else found

@@ -266,7 +266,9 @@ def parse_route(route: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     end = 0
     for found in PARAMETER.finditer(route):
         if any(char in string.whitespace for char in found[0]):
-            raise ImproperlyConfigured(f"URL route {route!r} cannot contain whitespace in angle brackets <…>.")
+            raise ImproperlyConfigured(
+                f"URL route {route!r} cannot contain whitespace in angle brackets <…>."
+            )
         if found.start() > end:
             parts.append(route[end : found.start()])
         end = found.end()
@@ -297,4 +299,3 @@ def _route_regex(route: str, is_endpoint: bool) -> str:
         for part in parse_route(route)[0]
     ]
     return "^" + "".join(text) + (r"\Z" if is_endpoint else "")
-

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from offbeat.urls.converters import DEFAULT_CONVERTERS
+from offbeat.urls.converters import DEFAULT_CONVERTERS, PathConverter, SlugConverter, StringConverter
 from offbeat.urls.patterns import LocalePrefixPattern, RegexPattern, RoutePattern
 
 __all__ = ["Capture", "Piece", "translate"]
@@ -19,6 +19,7 @@ __all__ = ["Capture", "Piece", "translate"]
 SPECIAL = frozenset(".^$*+?{}[]()|\\")
 QUANTIFIERS = frozenset("*+?{")
 _builtin = frozenset(type(converter) for converter in DEFAULT_CONVERTERS.values())
+_identity = frozenset((StringConverter, SlugConverter, PathConverter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def translate(pattern: Any) -> Piece | None:
 def _from_route(pattern: RoutePattern) -> Piece:
     head = ""
     text = []
-    captures = []
+    captures: list[Capture] = []
     groups = 0
     deterministic = True
     for part in pattern.parts:
@@ -70,20 +71,14 @@ def _from_route(pattern: RoutePattern) -> Piece:
             text.append(re.escape(part))
             continue
         name, converter = part
-        builtin = type(converter) in _builtin
-        deterministic = deterministic and builtin
-        # str, slug and path hand the text on as it is.
-        plain = builtin and converter.to_python("a-1") == "a-1" if _accepts_text(converter) else False
-        captures.append(Capture(groups + 1, name, None if plain else converter.to_python, False))
+        deterministic = deterministic and type(converter) in _builtin
+        convert = None if type(converter) in _identity else converter.to_python
+        captures.append(Capture(groups + 1, name, convert, False))
         text.append(f"({converter.regex})")
         groups += 1 + re.compile(converter.regex).groups
     return Piece(
         head, not captures, "".join(text), groups, tuple(captures), pattern._is_endpoint, deterministic
     )
-
-
-def _accepts_text(converter: Any) -> bool:
-    return type(converter) in _builtin and converter.regex in ("[^/]+", ".+", "[-a-zA-Z0-9_]+")
 
 
 def _from_regex(source: str, is_endpoint: bool, compiled: re.Pattern[str]) -> Piece | None:
@@ -116,6 +111,7 @@ def _scan(body: str) -> tuple[str, bool] | None:
     head: list[str] = []
     in_head = True
     in_class = False
+    first_of_class = 0
     depth = 0
     pos = 0
     while pos < len(body):
@@ -130,10 +126,11 @@ def _scan(body: str) -> tuple[str, bool] | None:
             plain = not escaped.isalnum()
             char = escaped
         elif in_class:
-            in_class = char != "]" or body[pos - 1] == "[" or body[pos - 2 : pos] == "[^"
+            in_class = char != "]" or pos == first_of_class
             plain = False
         elif char == "[":
             in_class = True
+            first_of_class = pos + (2 if body.startswith("^", pos + 1) else 1)
         elif char == "(":
             depth += 1
             if body.startswith("(?", pos) and not body.startswith(("(?:", "(?P<", "(?=", "(?!"), pos):
@@ -142,12 +139,9 @@ def _scan(body: str) -> tuple[str, bool] | None:
             depth -= 1
         elif char in "^$" or (char == "|" and depth == 0):
             return None
-        following = body[pos + width : pos + width + 1]
-        if in_head and plain and following not in QUANTIFIERS:
+        if in_head and plain and body[pos + width : pos + width + 1] not in QUANTIFIERS:
             head.append(char)
         else:
-            in_head = in_head and plain and following == ""
-            if following == "" and plain and in_head:
-                head.append(char)
+            in_head = False
         pos += width
     return "".join(head), in_head

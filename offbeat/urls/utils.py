@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -12,7 +12,7 @@ from offbeat.utils.module_loading import module_has_submodule
 __all__ = ["get_callable", "get_mod_func"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def get_callable(lookup_view: Any) -> Any:
     """Return the callable itself, or the one a dotted name stands for.
 

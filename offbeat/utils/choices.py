@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import EnumType
 from itertools import islice
 from typing import Any
 
@@ -54,10 +55,10 @@ class BlankChoiceIterator(BaseChoiceIterator):
         self.blank_choice = blank_choice
 
     def __iter__(self) -> Iterator[Any]:
-        choices, other = list(self.choices), self.choices
+        choices = list(self.choices)
         if not any(value in ("", None) for value, _ in flatten_choices(choices)):
             yield from self.blank_choice
-        yield from choices if not isinstance(other, list) else other
+        yield from choices
 
 
 class CallableChoiceIterator(BaseChoiceIterator):
@@ -84,15 +85,12 @@ def normalize_choices(value: Any, *, depth: int = 0) -> Any:
 
     Groups may nest once. What cannot be read as choices comes back as it is, for the system checks to name.
     """
-    # Deferred import: enums build on this package's lazy strings too.
-    from offbeat.db.models.enums import ChoicesType
-
     if isinstance(value, BaseChoiceIterator | Promise | bytes | str):
         # Strings are iterable, but never choices.
         return value
     if isinstance(value, Mapping):
         value = value.items()
-    elif isinstance(value, ChoicesType):
+    elif isinstance(value, EnumType) and hasattr(value, "choices"):
         value = value.choices
     elif callable(value):
         return value if depth else CallableChoiceIterator(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -16,7 +17,10 @@ from urllib.parse import urlencode as quote_pairs
 
 MAX_URL_LENGTH = 2048
 MAX_HEADER_LENGTH = 10_000
-MAX_URL_REDIRECT_LENGTH = 2048
+MAX_URL_REDIRECT_LENGTH = 16_384
+
+RFC3986_GENDELIMS = ":/?#[]@"
+RFC3986_SUBDELIMS = "!$&'()*+,;="
 
 _ETAG = re.compile(r'((?:W/)?"[^"]*")')
 _MONTHS = {
@@ -88,7 +92,7 @@ def parse_http_date(date: str) -> int:
         raise ValueError(f"{date!r} is not in a valid HTTP date format")
     try:
         year = int(match["year"])
-        if year < 100:
+        if len(match["year"]) == 2:
             year = _full_year(year)
         month = _MONTHS[match["mon"].lower()]
         moment = datetime(
@@ -222,8 +226,8 @@ def parse_header_parameters(
 ) -> tuple[str, dict[str, str]]:
     """A header value as (lower-case value, parameters).
 
-    Quoted values may contain separators; ``name*=`` is decoded (RFC 8187). ValueError for a line longer than
-    ``max_length``. One pass, so that time grows with the length only.
+    Quoted values may contain separators; ``name*=`` is decoded (RFC 8187). ValueError for a charset that does not
+    exist, or for a line longer than ``max_length``. One pass, so that time grows with the length only.
     """
     if not line:
         return "", {}
@@ -251,8 +255,9 @@ def parse_header_parameters(
             charset, _, text = value.split("'", 2)
             try:
                 value = unquote(text, encoding=charset)
+                codecs.lookup(charset)
             except LookupError:
-                value = unquote(text)
+                raise ValueError(f"Invalid encoding {charset!r} for RFC 2231 param.")
         if name:
             params[name] = value
     return parts[0].strip().lower(), params
@@ -281,6 +286,27 @@ def _split_outside_quotes(line: str) -> list[str]:
         position += 1
     parts.append(line[start:])
     return parts
+
+
+def split_header_value(value: str) -> list[str]:
+    """The elements of a comma-separated header value, trimmed; a comma inside quotes does not separate."""
+    if '"' not in value:
+        return [part for part in map(str.strip, value.split(",")) if part]
+    parts: list[str] = []
+    start = 0
+    quoted = escaped = False
+    for position, char in enumerate(value):
+        if escaped:
+            escaped = False
+        elif quoted and char == "\\":
+            escaped = True
+        elif char == '"':
+            quoted = not quoted
+        elif char == "," and not quoted:
+            parts.append(value[start:position].strip())
+            start = position + 1
+    parts.append(value[start:].strip())
+    return [part for part in parts if part]
 
 
 def content_disposition_header(as_attachment: bool, filename: str) -> str | None:

@@ -23,6 +23,13 @@ def own_path(dotted_path: str) -> str:
     return dotted_path
 
 
+def shared_path(dotted_path: str) -> str:
+    """The inverse of ``own_path()`` while the alias is on: the name by which data is kept that may go back."""
+    if sys.modules.get("django") is sys.modules["offbeat"] and dotted_path.startswith("offbeat."):
+        return "django." + dotted_path[8:]
+    return dotted_path
+
+
 def cached_import(module_path: str, class_name: str) -> Any:
     """``class_name`` of a module; the module comes from ``sys.modules`` once it is fully loaded."""
     module = sys.modules.get(module_path)

@@ -14,7 +14,7 @@ from typing import Any
 
 from offbeat.utils.functional import SimpleLazyObject
 
-__all__ = ["ESCAPE_MAPPINGS", "normalize", "_lazy_re_compile"]
+__all__ = ["ESCAPE_MAPPINGS", "_lazy_re_compile", "normalize"]
 
 ESCAPE_MAPPINGS = {
     "A": None,
@@ -29,7 +29,7 @@ ESCAPE_MAPPINGS = {
     "Z": None,
     "z": None,
 }
-IGNORED_GROUPS = ("?=", "?!", "?#")
+IGNORED_GROUPS = ("?=", "?!", "?<=", "?<!", "?#")
 QUANTIFIER = re.compile(r"\{\s*(\d*)\s*(,?)\s*\d*\s*\}")
 
 Branch = tuple[str, list[str]]

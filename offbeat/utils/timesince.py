@@ -43,9 +43,6 @@ def timesince(
     if reversed:
         d, now = now, d
     delta: datetime.timedelta = now - d
-    # Summer time between the two moments counts as elapsed time, too.
-    if d.tzinfo is not None and now.tzinfo is not None and d.utcoffset() != now.utcoffset():
-        delta -= d.utcoffset() - now.utcoffset() if d.tzinfo is now.tzinfo else datetime.timedelta()
     if delta.days * 86400 + delta.seconds <= 0:
         return avoid_wrapping(strings["minute"] % {"num": 0})
     counts = _counts(d, now, delta)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 import functools
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple
 
 from offbeat.core.exceptions import FieldError
-from offbeat.db.utils import DEFAULT_DB_ALIAS, DatabaseError, connections
+from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.utils import tree
 from offbeat.utils.functional import cached_property
 from offbeat.utils.hashable import make_hashable
 
-LOOKUP_SEP = "__"
 logger = logging.getLogger("offbeat.db.models")
 
 __all__ = [
@@ -46,7 +46,7 @@ class PathInfo(NamedTuple):
 def subclasses(cls: type) -> Iterator[type]:
     """``cls`` and every class below it."""
     yield cls
-    for subclass in cls.__subclasses__():
+    for subclass in cls.__subclasses__():  # type: ignore[var-annotated]
         yield from subclasses(subclass)
 
 
@@ -60,7 +60,9 @@ class Q(tree.Node):
     conditional = True
     connectors: ClassVar[tuple[str | None, ...]] = (None, AND, OR, XOR)
 
-    def __init__(self, *args: Any, _connector: str | None = None, _negated: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, _connector: str | None = None, _negated: bool = False, **kwargs: Any
+    ) -> None:
         # The connector is written into SQL, so nothing but the known words may pass.
         if _connector not in self.connectors:
             expected = ", ".join(f"{conn!r}" for conn in self.connectors[1:])
@@ -71,13 +73,13 @@ class Q(tree.Node):
         if getattr(other, "conditional", False) is False:
             raise TypeError(other)
         if not self:
-            return cast(Q, other.copy())
+            return other.copy()  # type: ignore[no-any-return]
         if isinstance(other, Q) and not other:
             return self.copy()
         combined = self.create(connector=conn)
         combined.add(self, conn)
         combined.add(other, conn)
-        return cast(Q, combined)
+        return combined
 
     def __or__(self, other: Any) -> Q:
         return self._combine(other, self.OR)
@@ -94,13 +96,23 @@ class Q(tree.Node):
         return inverted
 
     def copy(self) -> Q:
-        return cast(Q, copy.copy(self))
+        return copy.copy(self)
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
         clause, joins = query._add_q(
-            self, reuse, allow_joins=allow_joins, split_subq=False, check_filterable=False, summarize=summarize
+            self,
+            reuse,
+            allow_joins=allow_joins,
+            split_subq=False,
+            check_filterable=False,
+            summarize=summarize,
         )
         query.promote_joins(joins)
         return clause
@@ -112,11 +124,14 @@ class Q(tree.Node):
         for child in self.children:
             if isinstance(child, tuple):
                 lhs, rhs = child
-                child = (lhs, rhs.replace_expressions(replacements) if hasattr(rhs, "replace_expressions") else rhs)
+                child = (
+                    lhs,
+                    rhs.replace_expressions(replacements) if hasattr(rhs, "replace_expressions") else rhs,
+                )
             else:
                 child = child.replace_expressions(replacements)
             clone.children.append(child)
-        return cast(Q, clone)
+        return clone
 
     def flatten(self) -> Iterator[Any]:
         """This object, every nested condition and every right-hand side, depth first."""
@@ -128,10 +143,11 @@ class Q(tree.Node):
             else:
                 yield value
 
-    def check(self, against: dict[Any, Any], using: str = DEFAULT_DB_ALIAS) -> bool:
+    def check(self, against: dict[Any, Any], using: str = "default") -> bool:
         """Ask the database whether these conditions hold for the values in ``against``."""
-        from offbeat.db.models import BooleanField
+        from offbeat.db import DatabaseError, connections
         from offbeat.db.models.expressions import Value
+        from offbeat.db.models.fields import BooleanField
         from offbeat.db.models.functions import Coalesce
         from offbeat.db.models.sql import Query
         from offbeat.db.models.sql.constants import SINGLE
@@ -193,7 +209,7 @@ class Q(tree.Node):
     def __copy__(self) -> Q:
         clone = self.create(connector=self.connector, negated=self.negated)
         clone.children = self.children[:]
-        return cast(Q, clone)
+        return clone
 
     @cached_property
     def referenced_base_fields(self) -> set[str]:
@@ -264,7 +280,7 @@ class DeferredAttribute:
         return None
 
 
-class class_or_instance_method:  # noqa: N801 - used as a decorator
+class class_or_instance_method:
     """A method with one body for the class and another for its instances."""
 
     def __init__(self, class_method: Callable[..., Any], instance_method: Callable[..., Any]) -> None:
@@ -299,6 +315,14 @@ def _instance_lookups(self: Any) -> dict[str, Any]:
 def _forget_merged_lookups(cls: type) -> None:
     for subclass in subclasses(cls):
         _merged_lookups.pop(subclass, None)
+    _forget_shapes()
+
+
+def _forget_shapes() -> None:
+    # Compiled queries were built with the lookups known until now.
+    shapes = sys.modules.get("offbeat.db.models.shapes")
+    if shapes is not None:
+        shapes.clear_shapes()
 
 
 def _register_on_class(cls: Any, lookup: Any, lookup_name: str | None = None) -> Any:
@@ -312,6 +336,7 @@ def _register_on_class(cls: Any, lookup: Any, lookup_name: str | None = None) ->
 def _register_on_instance(self: Any, lookup: Any, lookup_name: str | None = None) -> Any:
     own = self.__dict__.setdefault("instance_lookups", {})
     own[lookup.lookup_name if lookup_name is None else lookup_name] = lookup
+    _forget_shapes()
     return lookup
 
 
@@ -322,6 +347,7 @@ def _unregister_on_class(cls: Any, lookup: Any, lookup_name: str | None = None) 
 
 def _unregister_on_instance(self: Any, lookup: Any, lookup_name: str | None = None) -> None:
     del self.__dict__["instance_lookups"][lookup.lookup_name if lookup_name is None else lookup_name]
+    _forget_shapes()
 
 
 class RegisterLookupMixin:
@@ -446,10 +472,38 @@ class FilteredRelation:
 
     def resolve_expression(self, query: Any, reuse: Any, *args: Any, **kwargs: Any) -> FilteredRelation:
         clone = self.clone()
+        # Inside its own condition the relation means this very join.
+        condition = _rename_paths(self.condition, self.relation_name, self.alias or self.relation_name)
         clone.resolved_condition = query.build_filter(
-            self.condition, can_reuse=reuse, allow_joins=True, split_subq=False, update_join_types=False
+            condition,
+            can_reuse=None if reuse is None else {*reuse, self.alias},
+            allow_joins=True,
+            split_subq=False,
+            update_join_types=False,
         )[0]
         return clone
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Iterable[Any]]:
         return compiler.compile(self.resolved_condition)  # type: ignore[no-any-return]
+
+
+def _rename_paths(node: Any, old: str, new: str) -> Any:
+    """A condition with the paths that start with the relation ``old`` starting with ``new``."""
+    from offbeat.db.models.expressions import F
+
+    def renamed(path: str) -> str:
+        return new + path[len(old) :] if path == old or path.startswith(old + LOOKUP_SEP) else path
+
+    if isinstance(node, Q):
+        clone = node.create(connector=node.connector, negated=node.negated)
+        clone.children = [_rename_paths(child, old, new) for child in node.children]
+        return clone
+    if isinstance(node, tuple) and len(node) == 2 and isinstance(node[0], str):
+        return renamed(node[0]), _rename_paths(node[1], old, new)
+    if type(node) is F:
+        return F(renamed(node.name))
+    if hasattr(node, "set_source_expressions") and node.get_source_expressions():
+        clone = node.copy()
+        clone.set_source_expressions([_rename_paths(e, old, new) for e in node.get_source_expressions()])
+        return clone
+    return node

@@ -21,14 +21,13 @@ import datetime
 import decimal
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from offbeat.db.models.sql.params import Param, Unbindable
 
 if TYPE_CHECKING:
-    from offbeat.db.models.plans import ReadPlan
     from offbeat.db.models.query import QuerySet
     from offbeat.db.models.sql.query import Query
 
@@ -39,6 +38,9 @@ MAX_SHAPES = 1000
 
 MAX_LIST = 256
 """The longest list of values that gets a shape of its own."""
+
+MAX_REFUSALS = 8
+"""How often a call may turn out not to be keyable before it is known not to be."""
 
 PLAIN = frozenset(
     {
@@ -55,6 +57,8 @@ PLAIN = frozenset(
     }
 )
 
+_LITERAL = frozenset({str, int, bool, type(None)})
+
 _lock = threading.RLock()
 _generation = 0
 
@@ -66,7 +70,7 @@ class Unkeyable(Exception):
 class Root:
     """The trie of one model: its first shape, how many it has, and the world it was built for."""
 
-    __slots__ = ("count", "generation", "model", "shape")
+    __slots__ = ("count", "generation", "model", "refusals", "shape")
 
     def __init__(self, model: Any) -> None:
         from offbeat.db.models.sql import Query
@@ -74,6 +78,7 @@ class Root:
         self.model = model
         self.generation = _generation
         self.count = 0
+        self.refusals: dict[Any, int] = {}
         self.shape = Shape(self, Query(model), None, None, (), {}, False)
 
 
@@ -86,7 +91,7 @@ class Move:
         self.shape = shape
         self.preparers = preparers
 
-    def prepare(self, values: Sequence[Any]) -> tuple[Any, ...]:
+    def prepare(self, values: Iterable[Any]) -> tuple[Any, ...]:
         """The values as parameters; raises what the field raises for a wrong one, or Unbindable."""
         if not self.preparers:
             return tuple(values)
@@ -103,7 +108,6 @@ class Shape:
         "args",
         "children",
         "fields",
-        "iterable_class",
         "kwargs",
         "method",
         "parent",
@@ -131,20 +135,17 @@ class Shape:
         self.args = args
         self.kwargs = kwargs
         self.sticky = sticky
-        self.size = parent.size if parent is not None else 0
-        self.iterable_class: Any = None
+        self.size: int = parent.size if parent is not None else 0
         self.fields: tuple[Any, ...] | None = None
         self.children: dict[Any, Move | None] = {}
-        self.plans: dict[Any, ReadPlan | None] = {}
+        self.plans: dict[Any, Any] = {}
 
     def template(self) -> QuerySet[Any]:
         """A queryset outside the trie whose query is this shape's; its methods copy before they change it."""
         from offbeat.db.models.query import QuerySet
 
         template: QuerySet[Any] = QuerySet(self.root.model, query=self.query)
-        if self.parent is not None:
-            template._fields = self.fields
-            template._iterable_class = self.iterable_class
+        template._fields = self.fields
         return template
 
     def materialise(self, params: tuple[Any, ...]) -> Query:
@@ -163,7 +164,8 @@ class Shape:
             args = tuple(fill(arg, params) for arg in shape.args)
             kwargs = {name: fill(value, params) for name, value in shape.kwargs.items()}
             queryset = getattr(queryset, shape.method or "")(*args, **kwargs)
-        return queryset.query
+        query: Query = queryset.query
+        return query
 
 
 def root_shape(model: Any) -> Shape | None:
@@ -180,7 +182,8 @@ def _plant(model: Any) -> Shape | None:
 
     if not getattr(settings, "ORM_SHAPE_CACHE", True) or not isinstance(model, type):
         return None
-    if not model._meta.apps.models_ready:
+    meta: Any = model._meta  # type: ignore[attr-defined]
+    if not meta.apps.models_ready:
         return None
     with _lock:
         _watch()
@@ -193,14 +196,21 @@ _watching = False
 
 
 def _watch() -> None:
-    """Drop all shapes when settings change; other changes call clear_shapes() themselves."""
+    """Drop all shapes when settings or models change; lookups call clear_shapes() themselves."""
     global _watching
     if _watching:
         return
     from offbeat.core.signals import setting_changed
+    from offbeat.db.models.signals import class_prepared
 
-    setting_changed.connect(clear_shapes, dispatch_uid="offbeat.db.models.shapes")
+    for signal in (setting_changed, class_prepared):
+        signal.connect(clear_shapes, dispatch_uid="offbeat.db.models.shapes")
     _watching = True
+
+
+def generation() -> int:
+    """A number that changes whenever shapes become stale."""
+    return _generation
 
 
 def clear_shapes(**kwargs: Any) -> None:
@@ -216,10 +226,10 @@ def step(
     kwargs: dict[str, Any],
     fixed: tuple[Any, ...] = (),
     sticky: bool = False,
-) -> tuple[Shape, tuple[Any, ...]] | None:
+) -> tuple[Move, tuple[Any, ...]] | None:
     """Follow the edge for `method(*fixed, *args, **kwargs)`, building it when it is new.
 
-    Values of `fixed` belong to the key. Returns the shape and the added parameters, or None when the queryset must
+    Values of `fixed` belong to the key. Returns the edge and the added parameters, or None when the queryset must
     leave the trie (then the slow path also raises whatever is wrong with the arguments).
     """
     values: list[Any] = []
@@ -227,7 +237,7 @@ def step(
         key = (
             method,
             sticky,
-            fixed,
+            tuple([arg if type(arg) in _LITERAL else expression_kind(arg) for arg in fixed]),
             tuple([kind(arg, values) for arg in args]),
             tuple([(name, kind(value, values)) for name, value in kwargs.items()]),
         )
@@ -235,11 +245,11 @@ def step(
     except (Unkeyable, TypeError):
         return None
     except KeyError:
-        move = _learn(shape, key, method, (*fixed, *args), kwargs, len(fixed), sticky)
+        move = _learn(shape, key, method, (*fixed, *args), kwargs, len(fixed), sticky, values)
     if move is None:
         return None
     try:
-        return move.shape, move.prepare(values)
+        return move, move.prepare(values)
     except Exception:
         return None
 
@@ -252,7 +262,10 @@ def _learn(
     kwargs: dict[str, Any],
     fixed: int,
     sticky: bool,
+    values: list[Any],
 ) -> Move | None:
+    from offbeat.db.models.identity import is_identity
+
     with _lock:
         root = shape.root
         if root.generation != _generation:
@@ -268,19 +281,23 @@ def _learn(
         try:
             result = getattr(template, method)(*args, **kwargs)
         except Unbindable:
-            shape.children[key] = None
+            # One value may have been at fault; a call that is refused again and again is not tried any more.
+            refusals = root.refusals[shape, key] = root.refusals.get((shape, key), 0) + 1
+            if len(root.refusals) > MAX_SHAPES:
+                root.refusals.clear()
+            if refusals >= MAX_REFUSALS:
+                shape.children[key] = None
             return None
         except Exception:
             return None
         child = Shape(root, result._query, shape, method, args, kwargs, sticky)
         child.size = counter.next
         child.fields = result._fields
-        child.iterable_class = result._iterable_class
         preparers = child.query.param_preparers
-        move = Move(
-            child,
-            tuple([(i - shape.size, preparers[i]) for i in range(shape.size, child.size) if preparers.get(i)]),
-        )
+        for position, value in enumerate(values, shape.size):
+            if is_identity(preparers.get(position), value):
+                del preparers[position]
+        move = Move(child, preparers_between(child, shape.size))
         root.count += 1
         shape.children[key] = move
         return move
@@ -290,6 +307,12 @@ def remember(shape: Shape, key: Any, move: Move) -> None:
     """Give an edge a second, cheaper key."""
     with _lock:
         shape.children.setdefault(key, move)
+
+
+def preparers_between(shape: Shape, start: int) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """The preparers of the parameters from number `start` on, by their position from there."""
+    preparers = shape.query.param_preparers
+    return tuple([(i - start, preparers[i]) for i in range(start, shape.size) if preparers.get(i)])
 
 
 class _Counter:
@@ -323,8 +346,12 @@ def kind(value: Any, values: list[Any]) -> Any:
 def _list_kind(cls: type, value: Any, values: list[Any]) -> Any:
     length = len(value)
     kinds = set(map(type, value))
-    if length > MAX_LIST or not kinds <= PLAIN or len(kinds) > 1:
+    if length > MAX_LIST or len(kinds) > 1:
         raise Unkeyable
+    if not kinds <= PLAIN:
+        # Instances of one model stand for their keys.
+        if not hasattr(next(iter(kinds)), "_meta") or any(item.pk is None for item in value):
+            raise Unkeyable
     if cls is not set and cls is not frozenset and len(set(value)) != length and cls is list:
         raise Unkeyable
     values.extend(value)
@@ -446,4 +473,6 @@ def shapes_of(model: Any) -> Iterator[Shape]:
     while pending:
         shape = pending.pop()
         yield shape
-        pending.extend({id(m.shape): m.shape for m in list(shape.children.values()) if m is not None}.values())
+        pending.extend(
+            {id(m.shape): m.shape for m in list(shape.children.values()) if m is not None}.values()
+        )

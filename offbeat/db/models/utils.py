@@ -81,7 +81,8 @@ class AltersData:
 
 
 def get_blank_choice_label() -> Any:
-    """Return the label of the empty choice of a select box."""
-    from offbeat.db.models.fields import BLANK_CHOICE_LABEL
+    """Return the label of the empty choice of a select box (setting USE_BLANK_CHOICE_DASH)."""
+    from offbeat.conf import settings
+    from offbeat.db.models.fields import BLANK_CHOICE_DASH, BLANK_CHOICE_LABEL
 
-    return BLANK_CHOICE_LABEL
+    return BLANK_CHOICE_DASH[0][1] if settings.USE_BLANK_CHOICE_DASH else BLANK_CHOICE_LABEL

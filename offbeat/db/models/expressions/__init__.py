@@ -1,6 +1,11 @@
 """Query expressions (Django documentation: ref/models/expressions)."""
 
-from offbeat.db.models.expressions.base import BaseExpression, Expression, OutputFieldIsNoneError, SQLiteNumericMixin
+from offbeat.db.models.expressions.base import (
+    BaseExpression,
+    Expression,
+    OutputFieldIsNoneError,
+    SQLiteNumericMixin,
+)
 from offbeat.db.models.expressions.combinable import Combinable
 from offbeat.db.models.expressions.combined import (
     CombinedExpression,
@@ -9,12 +14,24 @@ from offbeat.db.models.expressions.combined import (
     register_combinable_fields,
 )
 from offbeat.db.models.expressions.conditional import Case, When
-from offbeat.db.models.expressions.func import ExpressionList, ExpressionWrapper, Func, NegatedExpression, OrderByList
+from offbeat.db.models.expressions.func import (
+    ExpressionList,
+    ExpressionWrapper,
+    Func,
+    NegatedExpression,
+    OrderByList,
+)
 from offbeat.db.models.expressions.ordering import OrderBy
 from offbeat.db.models.expressions.refs import Col, ColPairs, F, OuterRef, Ref, ResolvedOuterRef, Sliced, Star
 from offbeat.db.models.expressions.subquery import Exists, Subquery
 from offbeat.db.models.expressions.values import DatabaseDefault, RawSQL, Value
-from offbeat.db.models.expressions.window import RowRange, ValueRange, Window, WindowFrame, WindowFrameExclusion
+from offbeat.db.models.expressions.window import (
+    RowRange,
+    ValueRange,
+    Window,
+    WindowFrame,
+    WindowFrameExclusion,
+)
 
 __all__ = [
     "BaseExpression",

@@ -118,12 +118,18 @@ class BaseExpression:
     @cached_property
     def contains_subquery(self) -> bool:
         return any(
-            expr is not None and (getattr(expr, "subquery", False) or getattr(expr, "contains_subquery", False))
+            expr is not None
+            and (getattr(expr, "subquery", False) or getattr(expr, "contains_subquery", False))
             for expr in self.get_source_expressions()
         )
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
         """A copy with every name resolved against ``query`` (its columns, annotations and joins)."""
         resolved = self.copy()
@@ -132,7 +138,9 @@ class BaseExpression:
             None if expr is None else expr.resolve_expression(query, allow_joins, reuse, summarize, for_save)
             for expr in resolved.get_source_expressions()
         ]
-        if not self.allows_composite_expressions and any(getattr(expr, "is_composite", False) for expr in sources):
+        if not self.allows_composite_expressions and any(
+            getattr(expr, "is_composite", False) for expr in sources
+        ):
             raise ValueError(f"{self.__class__.__name__} expression does not support composite primary keys.")
         resolved.set_source_expressions(sources)
         return resolved
@@ -203,7 +211,10 @@ class BaseExpression:
     def relabeled_clone(self, change_map: dict[str, str]) -> Any:
         clone = self.copy()
         clone.set_source_expressions(
-            [None if expr is None else expr.relabeled_clone(change_map) for expr in self.get_source_expressions()]
+            [
+                None if expr is None else expr.relabeled_clone(change_map)
+                for expr in self.get_source_expressions()
+            ]
         )
         return clone
 
@@ -218,7 +229,9 @@ class BaseExpression:
         if not sources:
             return self
         clone = self.copy()
-        clone.set_source_expressions([None if e is None else e.replace_expressions(replacements) for e in sources])
+        clone.set_source_expressions(
+            [None if e is None else e.replace_expressions(replacements) for e in sources]
+        )
         return clone
 
     def get_refs(self) -> set[str]:

@@ -35,7 +35,9 @@ def register_combinable_fields(lhs: Any, connector: str, rhs: Any, result: Any) 
 @functools.cache
 def _known_rules() -> dict[str, list[tuple[Any, Any, Any]]]:
     integer, floating, decimal = map(field_class, ("IntegerField", "FloatField", "DecimalField"))
-    duration, date, moment, time = map(field_class, ("DurationField", "DateField", "DateTimeField", "TimeField"))
+    duration, date, moment, time = map(
+        field_class, ("DurationField", "DateField", "DateTimeField", "TimeField")
+    )
     null = type(None)
     numbers = (integer, floating, decimal)
     rules: dict[str, list[tuple[Any, Any, Any]]] = {}
@@ -75,7 +77,7 @@ def _known_rules() -> dict[str, list[tuple[Any, Any, Any]]]:
 
 
 @functools.lru_cache(maxsize=256)
-def _resolve_combined_type(connector: str, lhs_type: type, rhs_type: type) -> Any:
+def _resolve_combined_type(connector: str, lhs_type: Any, rhs_type: Any) -> Any:
     for lhs, rhs, result in _known_rules().get(connector, ()):
         if issubclass(lhs_type, lhs) and issubclass(rhs_type, rhs):
             return result
@@ -105,7 +107,7 @@ class CombinedExpression(SQLiteNumericMixin, Expression):
 
     def _resolve_output_field(self) -> Any:
         lhs, rhs = self.lhs._output_field_or_none, self.rhs._output_field_or_none
-        combined_type = _resolve_combined_type(self.connector, type(lhs), type(rhs))
+        combined_type = _resolve_combined_type(self.connector, type(lhs), type(rhs))  # type: ignore[arg-type]
         if combined_type is None:
             raise FieldError(
                 f"Cannot infer type of {self.connector!r} expression involving these types: "
@@ -121,7 +123,12 @@ class CombinedExpression(SQLiteNumericMixin, Expression):
         return f"({sql})", (*lhs_params, *rhs_params)
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
         resolved = super().resolve_expression(query, allow_joins, reuse, summarize, for_save)
         if isinstance(self, (DurationExpression, TemporalSubtraction)):

@@ -18,15 +18,17 @@ class When(Expression):
     conditional = False
 
     def __init__(self, condition: Any = None, then: Any = None, **lookups: Any) -> None:
+        if invalid := lookups.keys() & {"_connector", "_negated"}:
+            # Q would take them for its own, and one of them is written into SQL.
+            names = ", ".join(f"'{name}'" for name in sorted(invalid))
+            raise TypeError(f"The following kwargs are invalid: {names}")
         if lookups:
             if condition is None:
                 condition, lookups = Q(**lookups), {}
             elif getattr(condition, "conditional", False):
                 condition, lookups = Q(condition, **lookups), {}
         if condition is None or not getattr(condition, "conditional", False) or lookups:
-            raise TypeError(
-                "When() supports a Q object, a boolean expression, or lookups as a condition."
-            )
+            raise TypeError("When() supports a Q object, a boolean expression, or lookups as a condition.")
         if isinstance(condition, Q) and not condition:
             raise ValueError("An empty Q() can't be used as a When() condition.")
         super().__init__(output_field=None)
@@ -50,12 +52,19 @@ class When(Expression):
         return [self.result._output_field_or_none]
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
         resolved = self.copy()
         resolved.is_summary = summarize
         if hasattr(resolved.condition, "resolve_expression"):
-            resolved.condition = resolved.condition.resolve_expression(query, allow_joins, reuse, summarize, False)
+            resolved.condition = resolved.condition.resolve_expression(
+                query, allow_joins, reuse, summarize, False
+            )
         resolved.result = resolved.result.resolve_expression(query, allow_joins, reuse, summarize, for_save)
         return resolved
 
@@ -75,7 +84,7 @@ class When(Expression):
         return cols
 
     @cached_property
-    def allowed_default(self) -> Any:  # type: ignore[override]
+    def allowed_default(self) -> Any:
         return self.condition.allowed_default and self.result.allowed_default
 
 
@@ -152,7 +161,5 @@ class Case(SQLiteNumericMixin, Expression):
         return super().get_group_by_cols()
 
     @cached_property
-    def allowed_default(self) -> Any:  # type: ignore[override]
+    def allowed_default(self) -> Any:
         return self.default.allowed_default and all(case.allowed_default for case in self.cases)
-
-

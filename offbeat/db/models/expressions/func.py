@@ -86,7 +86,7 @@ class Func(SQLiteNumericMixin, Expression):
         return clone
 
     @cached_property
-    def allowed_default(self) -> bool:  # type: ignore[override]
+    def allowed_default(self) -> bool:
         return all(expression.allowed_default for expression in self.source_expressions)
 
 
@@ -118,7 +118,7 @@ class ExpressionList(Func):
 class OrderByList(ExpressionList):
     """The ORDER BY inside a window or an aggregate; accepts names with a leading minus sign."""
 
-    allowed_default = False  # type: ignore[assignment]
+    allowed_default = False
     template = "ORDER BY %(expressions)s"
 
     def __init__(self, *expressions: Any, **extra: Any) -> None:
@@ -207,7 +207,12 @@ class NegatedExpression(ExpressionWrapper):
         return f"NOT {sql}", params
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
         resolved = super().resolve_expression(query, allow_joins, reuse, summarize, for_save)
         if not getattr(resolved.expression, "conditional", False):
@@ -219,5 +224,3 @@ class NegatedExpression(ExpressionWrapper):
         if not features.supports_boolean_expr_in_select_clause:
             return f"CASE WHEN {sql} THEN 1 ELSE 0 END", params
         return sql, params
-
-

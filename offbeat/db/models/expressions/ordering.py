@@ -16,7 +16,11 @@ class OrderBy(Expression):
     allows_composite_expressions = True
 
     def __init__(
-        self, expression: Any, descending: bool = False, nulls_first: bool | None = None, nulls_last: bool | None = None
+        self,
+        expression: Any,
+        descending: bool = False,
+        nulls_first: bool | None = None,
+        nulls_last: bool | None = None,
     ) -> None:
         if nulls_first and nulls_last:
             raise ValueError("nulls_first and nulls_last are mutually exclusive")

@@ -31,7 +31,12 @@ class F(Combinable):
         raise TypeError(f"argument of type '{self.__class__.__name__}' is not iterable")
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
         return query.resolve_ref(self.name, allow_joins, reuse, summarize)
 
@@ -61,7 +66,7 @@ class F(Combinable):
         return OrderBy(self, descending=True, **kwargs)
 
     def __eq__(self, other: object) -> bool:
-        return self.__class__ == other.__class__ and self.name == other.name  # type: ignore[attr-defined]
+        return self.__class__ == other.__class__ and self.name == other.name
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -78,7 +83,9 @@ class ResolvedOuterRef(F):
     possibly_multivalued = False
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:
-        raise ValueError("This queryset contains a reference to an outer query and may only be used in a subquery.")
+        raise ValueError(
+            "This queryset contains a reference to an outer query and may only be used in a subquery."
+        )
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         column = super().resolve_expression(*args, **kwargs)
@@ -194,7 +201,7 @@ class Star(Expression):
 class Col(Expression):
     """A column of a table that the query uses."""
 
-    contains_column_references = True  # type: ignore[assignment]
+    contains_column_references = True
     possibly_multivalued = False
 
     def __init__(self, alias: Any, target: Any, output_field: Any = None) -> None:
@@ -249,12 +256,12 @@ class ColPairs(Expression):
         return iter(self.get_cols())
 
     def __repr__(self) -> str:
-        return (
-            f"{self.__class__.__name__}({self.alias!r}, {self.targets!r}, {self.sources!r}, {self.output_field!r})"
-        )
+        return f"{self.__class__.__name__}({self.alias!r}, {self.targets!r}, {self.sources!r}, {self.output_field!r})"
 
     def get_cols(self) -> list[Any]:
-        return [Col(self.alias, target, source) for target, source in zip(self.targets, self.sources, strict=True)]
+        return [
+            Col(self.alias, target, source) for target, source in zip(self.targets, self.sources, strict=True)
+        ]
 
     def get_source_expressions(self) -> list[Any]:
         return self.get_cols()
@@ -273,7 +280,9 @@ class ColPairs(Expression):
         return ", ".join(parts), params
 
     def relabeled_clone(self, relabels: dict[str, str]) -> Any:
-        return self.__class__(relabels.get(self.alias, self.alias), self.targets, self.sources, self.output_field)
+        return self.__class__(
+            relabels.get(self.alias, self.alias), self.targets, self.sources, self.output_field
+        )
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         return self
@@ -302,7 +311,12 @@ class Ref(Expression):
         (self.source,) = exprs
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
         return self
 
@@ -315,9 +329,7 @@ class Ref(Expression):
         return clone
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        return connection.ops.quote_name(self.refs), []
+        return compiler.quote_name(self.refs), []
 
     def get_group_by_cols(self) -> list[Any]:
         return [self]
-
-

@@ -13,7 +13,7 @@ class Subquery(BaseExpression, Combinable):
     """The single column of a query; may refer to the query outside with ``OuterRef``."""
 
     template = "(%(subquery)s)"
-    contains_aggregate = False  # type: ignore[assignment]
+    contains_aggregate = False
     empty_result_set_value: Any = None
     subquery = True
 
@@ -105,5 +105,3 @@ class Exists(Subquery):
             if not features.supports_boolean_expr_in_select_clause:
                 return "1=0", ()
             return compiler.compile(Value(False))  # type: ignore[no-any-return]
-
-

@@ -67,7 +67,12 @@ class Value(SQLiteNumericMixin, Expression):
         return BoundParam(param.index, lambda value: convert(value, connection=connection))
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
         resolved = super().resolve_expression(query, allow_joins, reuse, summarize, for_save)
         resolved.for_save = for_save
@@ -84,7 +89,7 @@ class Value(SQLiteNumericMixin, Expression):
         return None
 
     @property
-    def empty_result_set_value(self) -> Any:  # type: ignore[override]
+    def empty_result_set_value(self) -> Any:
         return self.value
 
 
@@ -109,7 +114,12 @@ class RawSQL(Expression):
         return [self]
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
         # Columns of a parent's table may be named in the text, so those tables must be joined.
         if query.model:
@@ -135,9 +145,16 @@ class DatabaseDefault(Expression):
         (self.expression,) = exprs
 
     def resolve_expression(
-        self, query: Any = None, allow_joins: bool = True, reuse: Any = None, summarize: bool = False, for_save: bool = False
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: Any = None,
+        summarize: bool = False,
+        for_save: bool = False,
     ) -> Any:
-        resolved_expression = self.expression.resolve_expression(query, allow_joins, reuse, summarize, for_save)
+        resolved_expression = self.expression.resolve_expression(
+            query, allow_joins, reuse, summarize, for_save
+        )
         # Saving writes DEFAULT; anywhere else (validation, for example) the expression itself counts.
         if not for_save:
             return resolved_expression

@@ -16,8 +16,8 @@ class Window(SQLiteNumericMixin, Expression):
 
     template = "%(expression)s OVER (%(window)s)"
     # Aggregates inside are computed per window, not per group.
-    contains_aggregate = False  # type: ignore[assignment]
-    contains_over_clause = True  # type: ignore[assignment]
+    contains_aggregate = False
+    contains_over_clause = True
 
     def __init__(
         self,
@@ -31,7 +31,9 @@ class Window(SQLiteNumericMixin, Expression):
         self.order_by = order_by
         self.frame = frame
         if not getattr(expression, "window_compatible", False):
-            raise ValueError(f"Expression '{expression.__class__.__name__}' isn't compatible with OVER clauses.")
+            raise ValueError(
+                f"Expression '{expression.__class__.__name__}' isn't compatible with OVER clauses."
+            )
         if self.partition_by is not None:
             if not isinstance(self.partition_by, (tuple, list)):
                 self.partition_by = (self.partition_by,)
@@ -126,7 +128,9 @@ class WindowFrame(Expression):
         self.start = Value(start)
         self.end = Value(end)
         if not isinstance(exclusion, (type(None), WindowFrameExclusion)):
-            raise TypeError(f"{self.__class__.__qualname__}.exclusion must be a WindowFrameExclusion instance.")
+            raise TypeError(
+                f"{self.__class__.__qualname__}.exclusion must be a WindowFrameExclusion instance."
+            )
         self.exclusion = exclusion
         super().__init__()
 

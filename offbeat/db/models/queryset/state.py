@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Generic, TypeVar, cast
-
-from typing_extensions import Self
+from typing import Any, Generic, Self, TypeVar, cast
 
 from offbeat.db import connections, router
 from offbeat.db.models import shapes
 from offbeat.db.models.fetch_modes import FETCH_ONE
 from offbeat.db.models.queryset.iteration import ModelIterable, ValuesIterable
 from offbeat.db.models.utils import AltersData
-from offbeat.db.utils import DEFAULT_DB_ALIAS, NotSupportedError
+from offbeat.db.utils import DEFAULT_DB_ALIAS, DJANGO_VERSION_PICKLE_KEY, NotSupportedError
 
 __all__ = ["REPR_OUTPUT_SIZE", "QueryState"]
 
 _M = TypeVar("_M")
 
 REPR_OUTPUT_SIZE = 20
+
+# Slices up to this length from the start are written into the SQL: such numbers are mostly constants.
+_LITERAL_LIMIT = 100
 
 _NO_HINTS: dict[str, Any] = {}
 
@@ -57,7 +59,11 @@ class QueryState(AltersData, Generic[_M]):
         cls._stock_get = cls._stock_copy and all(_inherits(cls, name) for name in _GET_CONSISTS_OF)
 
     def __init__(
-        self, model: Any = None, query: Any = None, using: str | None = None, hints: dict[str, Any] | None = None
+        self,
+        model: Any = None,
+        query: Any = None,
+        using: str | None = None,
+        hints: dict[str, Any] | None = None,
     ) -> None:
         self.model = model
         if using is not None:
@@ -95,13 +101,19 @@ class QueryState(AltersData, Generic[_M]):
         if getattr(value, "values_select", None):
             self._iterable_class = ValuesIterable
 
+    def _concrete_query(self) -> Any:
+        """The query with its values, for reading and copying: unlike `query` it leaves the queryset in the trie."""
+        shape = self._shape
+        return self._query if shape is None else shape.materialise(self._params)
+
     @property
     def _form(self) -> Any:
         """The query for looking at its structure only: values in it may be placeholders."""
         shape = self._shape
         return self._query if shape is None else shape.query
 
-    def as_manager(cls) -> Any:  # noqa: N805 - made a class method below, with an attribute set on the function
+    @classmethod
+    def as_manager(cls) -> Any:
         """Return a manager instance with this queryset's methods (Django documentation: topics/db/managers)."""
         from offbeat.db.models.manager import Manager
 
@@ -109,8 +121,7 @@ class QueryState(AltersData, Generic[_M]):
         manager._built_with_as_manager = True
         return manager
 
-    as_manager.queryset_only = True  # type: ignore[attr-defined]
-    as_manager = classmethod(as_manager)  # type: ignore[assignment]
+    as_manager.__func__.queryset_only = True  # type: ignore[attr-defined]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A copy without the results."""
@@ -132,19 +143,22 @@ class QueryState(AltersData, Generic[_M]):
         state = {name: value for name, value in self.__dict__.items() if name not in ("_shape", "_params")}
         if self._shape is not None:
             state["_query"] = self._shape.materialise(self._params)
-        state["_offbeat_version"] = __version__
+        state[DJANGO_VERSION_PICKLE_KEY] = __version__
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        import warnings
-
         from offbeat import __version__
 
-        pickled = state.pop("_offbeat_version", None)
-        if pickled is None:
-            warnings.warn("Pickled queryset instance's version is not specified.", RuntimeWarning, stacklevel=2)
+        pickled = state.pop(DJANGO_VERSION_PICKLE_KEY, None)
+        message = ""
+        if not pickled:
+            message = "Pickled queryset instance's Django version is not specified."
         elif pickled != __version__:
-            message = f"Pickled queryset instance's version {pickled} does not match the current version {__version__}."
+            message = (
+                f"Pickled queryset instance's Django version {pickled} does not match the current version "
+                f"{__version__}."
+            )
+        if message:
             warnings.warn(message, RuntimeWarning, stacklevel=2)
         self.__dict__.update(state)
 
@@ -196,11 +210,28 @@ class QueryState(AltersData, Generic[_M]):
 
     def _limited(self, low: int | None, high: int | None) -> Self:
         if self._shape is not None:
-            grown = self._grow("_limited", fixed=(low, high))
+            grown = self._grow_limits(low, high)
             if grown is not None:
                 return grown
         clone = self._chain()
         clone.query.set_limits(low, high)
+        return clone
+
+    def _grow_limits(self, low: int | None, high: int | None) -> Self | None:
+        if not low and (high is None or high <= _LITERAL_LIMIT):
+            return self._grow("_limited", fixed=(low, high))
+        # Pages differ by their offset: it is a parameter, lest each page had a shape of its own.
+        low = low or 0
+        if high is None or high <= low or self._form.is_sliced:
+            return self._grow("_limited", fixed=(low, high))
+        return self._grow("_limited_by", args=(high - low, low))
+
+    def _limited_by(self, limit: Any, offset: Any) -> Self:
+        clone = self._chain()
+        if isinstance(limit, int):
+            clone.query.set_limits(offset, offset + limit)
+        else:
+            clone.query.set_limit_params(limit, offset)
         return clone
 
     def _clone(self) -> Self:
@@ -231,7 +262,9 @@ class QueryState(AltersData, Generic[_M]):
     def _constructed_copy(self) -> Self:
         """A copy made by the class's own constructor, as subclasses with an __init__ expect."""
         if self._shape is None:
-            return self.__class__(model=self.model, query=self.query.chain(), using=self._db, hints=self._hints)
+            return self.__class__(
+                model=self.model, query=self.query.chain(), using=self._db, hints=self._hints
+            )
         clone = self.__class__(model=self.model, using=self._db, hints=self._hints)
         clone._shape = self._shape
         clone._params = self._params
@@ -271,13 +304,10 @@ class QueryState(AltersData, Generic[_M]):
             clone._shape = shape
             clone._params = params
             clone._sticky_filter = False
-        iterable_class = shape.iterable_class
-        if iterable_class is not None and self._iterable_class in _STOCK_ITERABLES:
-            clone._iterable_class = iterable_class
-            clone._fields = shape.fields
-        else:
+        if self._iterable_class is not clone._iterable_class:
             clone._iterable_class = self._iterable_class
-            clone._fields = shape.fields if iterable_class is not None else self._fields
+        if self._fields is not None:
+            clone._fields = self._fields
         return clone
 
     def _grow(
@@ -294,7 +324,7 @@ class QueryState(AltersData, Generic[_M]):
         found = shapes.step(shape, method, args, kwargs or {}, fixed, self._sticky_filter)
         if found is None:
             return None
-        return self._follow(found[0], self._params + found[1])
+        return self._follow(found[0].shape, self._params + found[1])
 
     def _fetch_all(self) -> None:
         """Fill the result cache, and do the prefetching once."""
@@ -337,8 +367,8 @@ class QueryState(AltersData, Generic[_M]):
         if not self._hints and not router.routers:
             return alias or DEFAULT_DB_ALIAS
         if self._for_write:
-            return alias or cast(str, router.db_for_write(self.model, **self._hints))
-        return cast(str, router.db_for_read(self.model, **self._hints))
+            return alias or router.db_for_write(self.model, **self._hints)
+        return router.db_for_read(self.model, **self._hints)
 
     @property
     def ordered(self) -> bool:
@@ -364,7 +394,7 @@ class QueryState(AltersData, Generic[_M]):
         """The queryset as an expression: a subquery."""
         if self._fields and len(self._fields) > 1:
             raise TypeError("Cannot use multi-field values querysets as filter values.")
-        query = self.query.resolve_expression(*args, **kwargs)
+        query = self._concrete_query().resolve_expression(*args, **kwargs)
         query._db = self._db
         return query
 
@@ -398,7 +428,12 @@ def _inherits(cls: type, name: str) -> bool:
     return True
 
 
-_STOCK_MODULES = ("offbeat.db.models.queryset.", "offbeat.db.models.query", "offbeat.db.models.utils", "builtins")
+_STOCK_MODULES = (
+    "offbeat.db.models.queryset.",
+    "offbeat.db.models.query",
+    "offbeat.db.models.utils",
+    "builtins",
+)
 
 _GET_CONSISTS_OF = (
     "__iter__",

@@ -1,0 +1,92 @@
+"""``import offbeat.as_django``: from then on ``django`` and ``channels`` are this package.
+
+``import django.db.models`` gives the very module object ``offbeat.db.models``, whether or not the real packages are
+installed, so existing projects and third-party packages run without an edit. ``offbeat run COMMAND …`` does the same for
+a whole command and the Python processes that it starts.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+import offbeat
+
+ALIASES = {"django": "offbeat", "channels": "offbeat.channels"}
+
+__all__ = ["ALIASES", "install"]
+
+
+def target_of(name: str) -> str | None:
+    """The module that stands behind an aliased name, None for any other name."""
+    root, dot, rest = name.partition(".")
+    target = ALIASES.get(root)
+    return None if target is None else f"{target}{dot}{rest}"
+
+
+class AliasLoader(Loader):
+    """Gives an aliased name the module that stands behind it."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self._spec: ModuleSpec | None = None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The target, imported under its own name."""
+        module = import_module(self.target)
+        self._spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It has run already; only its own spec, which the import system has just replaced, is put back."""
+        module.__spec__ = self._spec
+
+    def get_code(self, fullname: str) -> Any:
+        """The target's code, for ``python -m django``."""
+        spec = find_spec(self.target)
+        loader: Any = spec.loader if spec else None
+        return loader.get_code(self.target) if loader else None
+
+
+class AliasFinder(MetaPathFinder):
+    """Finds aliased names before anything that may be installed under them."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """A spec for an aliased name whose target exists."""
+        real = target_of(fullname)
+        if real is None:
+            return None
+        if real not in sys.modules:
+            found = find_spec(real)
+            if found is None:
+                raise ModuleNotFoundError(f"No module named {fullname!r} (Offbeat has no {real!r})", name=fullname)
+            is_package = found.submodule_search_locations is not None
+        else:
+            is_package = hasattr(sys.modules[real], "__path__")
+        return ModuleSpec(fullname, AliasLoader(real), is_package=is_package)
+
+
+def install() -> None:
+    """Switch the alias on; RuntimeError when the real Django is loaded already. Calling it again does nothing."""
+    loaded = sys.modules.get("django")
+    if loaded is offbeat:
+        return
+    if loaded is not None:
+        raise RuntimeError(
+            "Django itself is already imported, so its names cannot be given to Offbeat: import offbeat.as_django first, "
+            "or start the program with 'offbeat run'."
+        )
+    sys.meta_path.insert(0, AliasFinder())
+    # Present from the start: it is how the rest of the package sees that the alias is on.
+    sys.modules["django"] = offbeat
+
+
+install()

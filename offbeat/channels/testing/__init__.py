@@ -1,0 +1,11 @@
+"""Test tools: drive applications without a server (Channels documentation: topics/testing)."""
+
+from __future__ import annotations
+
+from offbeat.channels.testing.communicators import ApplicationCommunicator, HttpCommunicator, WebsocketCommunicator
+
+__all__ = [
+    "ApplicationCommunicator",
+    "HttpCommunicator",
+    "WebsocketCommunicator",
+]

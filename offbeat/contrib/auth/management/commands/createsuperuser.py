@@ -1,0 +1,184 @@
+"""``createsuperuser``: a user who may do everything."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from typing import Any
+
+from offbeat.contrib.auth.core import get_user_model
+from offbeat.contrib.auth.management import get_default_username
+from offbeat.contrib.auth.password_validation import validate_password
+from offbeat.core import exceptions
+from offbeat.core.management.base import BaseCommand, CommandError, CommandParser
+from offbeat.db import DEFAULT_DB_ALIAS, connections
+from offbeat.utils.text import capfirst
+
+PASSWORD_FIELD = "password"
+_PREFIXES = ("OFFBEAT_SUPERUSER_", "DJANGO_SUPERUSER_")
+
+
+class NotRunningInTTYException(Exception):
+    """Nobody is there to be asked."""
+
+
+class Command(BaseCommand):
+    help = "Used to create a superuser."
+    requires_migrations_checks = True
+    stealth_options = ("stdin",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.UserModel = get_user_model()
+        self.username_field = self.UserModel._meta.get_field(self.UserModel.USERNAME_FIELD)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        name = self.UserModel.USERNAME_FIELD
+        parser.add_argument(f"--{name}", help="Specifies the login for the superuser.")
+        parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive", help="Do NOT prompt the user.")
+        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to use.")
+        for field_name in self.UserModel.REQUIRED_FIELDS:
+            field = self.UserModel._meta.get_field(field_name)
+            extra: dict[str, Any] = {"action": "append"} if field.many_to_many else {}
+            parser.add_argument(f"--{field_name}", help=f"Specifies the {field_name} for the superuser.", **extra)
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        self.stdin = options.get("stdin", sys.stdin)
+        return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            data = self._ask(options) if options["interactive"] else self._read(options)
+        except KeyboardInterrupt:
+            self.stderr.write("\nOperation cancelled.")
+            sys.exit(1)
+        except exceptions.ValidationError as error:
+            raise CommandError("; ".join(error.messages))
+        except NotRunningInTTYException:
+            self.stdout.write(
+                "Superuser creation skipped due to not running in a TTY. You can run `manage.py createsuperuser` in your "
+                "project to create one manually."
+            )
+            return
+        manager = self.UserModel._default_manager.db_manager(options["database"])
+        manager.create_superuser(**data)
+        if options["verbosity"] >= 1:
+            self.stdout.write("Superuser created successfully.")
+
+    def _read(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The data from options and environment; CommandError when something is missing."""
+        name = self.UserModel.USERNAME_FIELD
+        username = options.get(name) or _from_environment(name)
+        if not username:
+            raise CommandError(f"You must use --{name} with --noinput.")
+        if error := self._validate_username(username, self.username_field.verbose_name, options["database"]):
+            raise CommandError(error)
+        data: dict[str, Any] = {name: self.username_field.clean(username, None)}
+        password = _from_environment(PASSWORD_FIELD)
+        if password:
+            data[PASSWORD_FIELD] = password
+        for field_name in self.UserModel.REQUIRED_FIELDS:
+            value = options.get(field_name) or _from_environment(field_name)
+            if not value:
+                raise CommandError(f"You must use --{field_name} with --noinput.")
+            data[field_name] = self._cleaned(self.UserModel._meta.get_field(field_name), value)
+        return data
+
+    def _cleaned(self, field: Any, value: Any) -> Any:
+        if field.many_to_many:
+            return value if not value or isinstance(value[0], field.remote_field.model) else value
+        value = field.clean(value, None)
+        if field.remote_field and not isinstance(value, field.remote_field.model):
+            return field.remote_field.model(value)
+        return value
+
+    def _ask(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The data from options and, for what is missing, from the terminal."""
+        if hasattr(self.stdin, "isatty") and not self.stdin.isatty():
+            raise NotRunningInTTYException
+        name = self.UserModel.USERNAME_FIELD
+        shown = self.username_field.verbose_name
+        username = options.get(name)
+        if username is not None and (error := self._validate_username(username, shown, options["database"])):
+            self.stderr.write(error)
+            username = None
+        default = get_default_username(database=options["database"])
+        while username is None:
+            username = self.get_input_data(self.username_field, self._prompt(self.username_field, default), default)
+            if username and (error := self._validate_username(username, shown, options["database"])):
+                self.stderr.write(error)
+                username = None
+        data: dict[str, Any] = {name: username}
+        for field_name in self.UserModel.REQUIRED_FIELDS:
+            field = self.UserModel._meta.get_field(field_name)
+            value = options.get(field_name)
+            while value is None:
+                value = self.get_input_data(field, self._prompt(field))
+            data[field_name] = self._cleaned(field, value)
+        if any(field.name == PASSWORD_FIELD for field in self.UserModel._meta.get_fields()):
+            data[PASSWORD_FIELD] = self._ask_password(data)
+        return data
+
+    def _ask_password(self, data: dict[str, Any]) -> str:
+        plain = {k: v for k, v in data.items() if not self.UserModel._meta.get_field(k).many_to_many}
+        while True:
+            password = getpass.getpass()
+            if password != getpass.getpass("Password (again): "):
+                self.stderr.write("Error: Your passwords didn't match.")
+                continue
+            if password.strip() == "":
+                self.stderr.write("Error: Blank passwords aren't allowed.")
+                continue
+            try:
+                validate_password(password, self.UserModel(**plain))
+            except exceptions.ValidationError as error:
+                self.stderr.write("\n".join(error.messages))
+                if input("Bypass password validation and create user anyway? [y/N]: ").lower() != "y":
+                    continue
+            return password
+
+    def get_input_data(self, field: Any, message: str, default: Any = None) -> Any:
+        """A clean value from the terminal; None when it was not valid."""
+        raw = input(message)
+        if default and raw == "":
+            raw = default
+        try:
+            return field.clean(raw, None)
+        except exceptions.ValidationError as error:
+            self.stderr.write(f"Error: {'; '.join(error.messages)}")
+            return None
+
+    def _prompt(self, field: Any, default: Any = None) -> str:
+        remote = ""
+        if field.remote_field:
+            target = field.remote_field.model._meta.object_name
+            part = field.m2m_target_field_name() if field.many_to_many else field.remote_field.field_name
+            remote = f" ({target}.{part})"
+        leave = f" (leave blank to use '{default}')" if default else ""
+        return f"{capfirst(field.verbose_name)}{leave}{remote}: "
+
+    def _validate_username(self, username: str, shown: str, database: str) -> str | None:
+        """What is wrong with the name, if anything."""
+        if self.username_field.unique:
+            manager = self.UserModel._default_manager.db_manager(database)
+            try:
+                manager.get_by_natural_key(username)
+            except self.UserModel.DoesNotExist:
+                pass
+            else:
+                return f"Error: That {shown} is already taken."
+        if not username:
+            return f"{capfirst(shown)} cannot be blank."
+        try:
+            self.username_field.clean(username, None)
+        except exceptions.ValidationError as error:
+            return "; ".join(error.messages)
+        return None
+
+
+def _from_environment(name: str) -> str | None:
+    for prefix in _PREFIXES:
+        if value := os.environ.get(prefix + name.upper()):
+            return value
+    return None

@@ -1,0 +1,7 @@
+"""Serializers of session data."""
+
+from __future__ import annotations
+
+from offbeat.core.signing import JSONSerializer
+
+__all__ = ["JSONSerializer"]

@@ -1,0 +1,337 @@
+"""ASGI: the request over a scope, and the application.
+
+Nothing is copied from the scope that nobody reads, the body is pulled when it is asked for, and a disconnect is
+listened for only once a request has been waiting for something for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import types
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
+
+from offbeat.concurrency import bridged, in_bridge, in_thread, install, spawn
+from offbeat.conf import settings
+from offbeat.core import signals
+from offbeat.core.exceptions import RequestAborted
+from offbeat.core.handlers import base
+from offbeat.core.handlers.inbox import BodyStream, Inbox
+from offbeat.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from offbeat.http.headers import HttpHeaders
+from offbeat.urls import set_script_prefix
+from offbeat.utils.functional import cached_property
+
+__all__ = ["ASGIHandler", "ASGIRequest", "get_script_prefix"]
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+logger = logging.getLogger("offbeat.request")
+NO_CONTENT_STATUS = frozenset((204, 304))
+_END = object()
+
+
+def get_script_prefix(scope: dict[str, Any]) -> str:
+    """Return FORCE_SCRIPT_NAME, or the scope's ``root_path``."""
+    forced = settings.FORCE_SCRIPT_NAME
+    return forced or scope.get("root_path") or ""
+
+
+class ASGIRequest(HttpRequest):
+    """A request over an ASGI scope; ``body_file`` is an Inbox, or has ``read(size)`` and ``readline(size)``."""
+
+    _encoded_names: dict[str, bytes] = {}
+
+    def __init__(self, scope: dict[str, Any], body_file: Any) -> None:
+        self.scope = scope
+        self._body_file = body_file
+        query = scope.get("query_string") or ""
+        # What is not UTF-8 is refused here, before anything depends on it.
+        self._query_string: str = query.decode() if isinstance(query, bytes) else query
+        self.method = scope["method"].upper()
+        self.script_name = script = get_script_prefix(scope)
+        self.path_info = _below(script, scope["path"]) if script else scope["path"]
+
+    @cached_property
+    def path(self) -> str:
+        return self.scope["path"]  # type: ignore[no-any-return]
+
+    def _open_stream(self) -> Any:
+        body = self._body_file
+        return BodyStream(body) if type(body) is Inbox else body
+
+    def _get_scheme(self) -> str:
+        return self.scope.get("scheme") or super()._get_scheme()
+
+    @cached_property
+    def GET(self) -> QueryDict:
+        return QueryDict(self._query_string, encoding=self.encoding)
+
+    def _load_headers(self) -> HttpHeaders:
+        if "META" in self.__dict__:
+            return HttpHeaders(self.META)
+        return HttpHeaders.from_pairs(self.scope.get("headers", ()))
+
+    def _meta_value(self, key: str) -> Any:
+        meta = self.__dict__.get("META")
+        if meta is not None:
+            return meta.get(key)
+        name = self._encoded_names.get(key)
+        if name is None:
+            if key == "QUERY_STRING":
+                return self._query_string
+            if not key.startswith("HTTP_") and key not in HttpHeaders.UNPREFIXED_HEADERS:
+                return self.META.get(key)
+            name = key.removeprefix("HTTP_").replace("_", "-").lower().encode("latin-1")
+            if len(self._encoded_names) < 256:
+                self._encoded_names[key] = name
+        found = [value for header, value in self.scope.get("headers", ()) if header == name]
+        if not found:
+            return None
+        return _join_values(name == b"cookie", [value.decode("latin-1") for value in found])
+
+    def _load_meta(self) -> dict[str, Any]:
+        scope = self.scope
+        meta: dict[str, Any] = {
+            "REQUEST_METHOD": self.method,
+            "QUERY_STRING": self._query_string,
+            "SCRIPT_NAME": self.script_name,
+            "PATH_INFO": self.path_info,
+            # Middleware written for WSGI looks at these.
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+        }
+        client = scope.get("client")
+        if client:
+            meta["REMOTE_ADDR"] = meta["REMOTE_HOST"] = client[0]
+            meta["REMOTE_PORT"] = client[1]
+        server = scope.get("server")
+        if server:
+            meta["SERVER_NAME"] = server[0]
+            meta["SERVER_PORT"] = str(server[1])
+        else:
+            meta["SERVER_NAME"] = "unknown"
+            meta["SERVER_PORT"] = "0"
+        meta.update(_headers_as_meta(scope.get("headers", ())))
+        waiting = self.__dict__.pop("_meta_callbacks", None)
+        if waiting:
+            self.META = meta
+            for callback in waiting:
+                callback(self)
+        return meta
+
+    def _on_meta(self, callback: Callable[[Any], None]) -> None:
+        """Call ``callback(request)`` when META is made, which may be never."""
+        self.__dict__.setdefault("_meta_callbacks", []).append(callback)
+
+
+def _below(script: str, path: str) -> str:
+    """Return the part of a path below a prefix, the whole of it when the prefix ends within a segment."""
+    prefix = script.rstrip("/")
+    rest = path.removeprefix(prefix)
+    if rest == "":
+        return "/"
+    return rest if rest.startswith("/") else path
+
+
+def _headers_as_meta(headers: Any) -> dict[str, str]:
+    collected: dict[str, list[str]] = {}
+    for raw_name, raw_value in headers:
+        if b"_" in raw_name:
+            # It would take the place of the name with a hyphen, which a proxy may vouch for (CVE-2026-3902).
+            continue
+        name = raw_name.decode("latin-1").upper().replace("-", "_")
+        if name not in HttpHeaders.UNPREFIXED_HEADERS:
+            name = f"HTTP_{name}"
+        collected.setdefault(name, []).append(raw_value.decode("latin-1"))
+    return {name: _join_values(name == "HTTP_COOKIE", values) for name, values in collected.items()}
+
+
+def _join_values(cookies: bool, values: list[str]) -> str:
+    """Return the value of a repeated header (RFC 9110 §5.3; cookies: RFC 9113 §8.2.3)."""
+    if len(values) == 1:
+        return values[0]
+    return "; ".join(value.rstrip("; ") for value in values) if cookies else ",".join(values)
+
+
+@types.coroutine
+def _until_done(coro: Any, inbox: Inbox) -> Generator[Any, Any, None]:
+    """Drive a coroutine; from its first suspension on, watch for the client's disconnect."""
+    try:
+        out = coro.send(None)
+    except StopIteration:
+        return
+    inbox.watch()
+    while True:
+        try:
+            yield out
+        except BaseException as error:
+            try:
+                out = coro.throw(error)
+            except StopIteration:
+                return
+        else:
+            break
+    yield from coro
+
+
+class ASGIHandler(base.BaseHandler):
+    """The ASGI application."""
+
+    request_class = ASGIRequest
+    # How much of a body is sent in one message at most.
+    chunk_size = 2**20
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.load_middleware(is_async=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one HTTP request, take part in the lifespan protocol, or refuse a WebSocket."""
+        kind = scope["type"]
+        if kind != "http":
+            await self._handle_other(kind, scope, receive, send)
+            return
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            # Tasks that a view starts must be able to suspend in synchronous code, too.
+            install(loop)
+            self._loop = loop
+        inbox = Inbox(receive)
+        try:
+            if in_bridge():
+                # What suspends in this bridge does not pass through here.
+                inbox.watch()
+                await self.handle(scope, inbox, send)
+            else:
+                await _until_done(bridged(self.handle(scope, inbox, send)), inbox)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            # Only the cancellation that the disconnect caused ends here.
+            if not inbox.cancelled or task is None or task.uncancel():
+                raise
+        except RequestAborted:
+            return
+        finally:
+            inbox.stop()
+
+    async def _handle_other(self, kind: str, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if kind == "lifespan":
+            await self._handle_lifespan(receive, send)
+        elif kind == "websocket":
+            message = await receive()
+            if message["type"] == "websocket.connect":
+                await send({"type": "websocket.close", "code": 1000, "reason": ""})
+        else:
+            raise ValueError(f"Django can only handle ASGI/HTTP connections, not {kind}.")
+
+    async def _handle_lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                try:
+                    await spawn(_close_connections)
+                except Exception as error:
+                    logger.error("Closing connections failed", exc_info=error)
+                    await send({"type": "lifespan.shutdown.failed", "message": str(error)})
+                else:
+                    await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def handle(self, scope: dict[str, Any], inbox: Inbox, send: Send) -> None:
+        """Handle one HTTP request from its scope to the last byte of its response; runs in a bridge."""
+        if signals.request_started.receivers:
+            signals.request_started.send(sender=self.__class__, scope=scope)
+        request, response = self.create_request(scope, inbox)
+        if response is None:
+            set_script_prefix(request.script_name or "/")
+            response = self.get_response(request)
+        response._handler_class = self.__class__
+        try:
+            if not inbox.disconnected:
+                await self.send_response(response, send)
+        finally:
+            self._close(response)
+
+    def create_request(self, scope: dict[str, Any], body_file: Any) -> tuple[Any, Any]:
+        """Return ``(request, None)``, or ``(None, response)`` for a scope that makes no request."""
+        try:
+            return self.request_class(scope, body_file), None
+        except UnicodeDecodeError as error:
+            logger.warning("Bad Request (UnicodeDecodeError)", exc_info=error, extra={"status_code": 400})
+            return None, HttpResponse(status=400)
+
+    async def send_response(self, response: Any, send: Send) -> None:
+        """Send the head and the content; a stream goes piece by piece, each when the server has taken the last."""
+        headers = response._asgi_headers()
+        if response.streaming:
+            await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+            await self._send_stream(response, send)
+            await send({"type": "http.response.body"})
+            return
+        content = response.content
+        if "content-length" not in response.headers._store and response.status_code not in NO_CONTENT_STATUS:
+            # Without it the server would have to use chunked coding.
+            headers.append((b"Content-Length", b"%d" % len(content)))
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        size = self.chunk_size
+        if len(content) > size:
+            view = memoryview(content)
+            end = len(content) - size
+            start = 0
+            while start < end:
+                await send(
+                    {
+                        "type": "http.response.body",
+                        "body": bytes(view[start : start + size]),
+                        "more_body": True,
+                    }
+                )
+                start += size
+            content = bytes(view[start:])
+        await send({"type": "http.response.body", "body": content})
+
+    async def _send_stream(self, response: Any, send: Send) -> None:
+        if response.is_async:
+            parts = response.streaming_content
+            try:
+                async for part in parts:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+            finally:
+                # A generator that is not read to its end must run its finally blocks now.
+                close = getattr(parts, "aclose", None)
+                if close is not None:
+                    await close()
+            return
+        parts = iter(response.streaming_content)
+        while (part := await in_thread(next, parts, _END)) is not _END:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+
+    def _close(self, response: Any) -> None:
+        """Release what the response holds and tell that the request is over; costs nothing without either."""
+        if (
+            "_resource_closers" in response.__dict__
+            or signals.request_finished.receivers
+            or type(response).close is not HttpResponseBase.close
+        ):
+            response.close()
+        else:
+            response.closed = True
+
+    def handle_uncaught_exception(self, request: Any, resolver: Any, exc_info: Any) -> Any:
+        """Answer an unexpected exception; also where the URLconf cannot be imported."""
+        from offbeat.core.handlers.exception import handle_uncaught_exception
+
+        return handle_uncaught_exception(request, resolver, exc_info)
+
+
+def _close_connections() -> None:
+    """Close the pools of databases and caches that were in use."""
+    for module, name in (("offbeat.db", "connections"), ("offbeat.core.cache", "caches")):
+        if module in sys.modules:
+            getattr(sys.modules[module], name).close_all()

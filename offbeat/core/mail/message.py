@@ -1,0 +1,218 @@
+"""Mail messages, built on the standard library's ``email`` package (RFC 5322, RFC 2045)."""
+
+from __future__ import annotations
+
+import email.message
+import email.policy
+import mimetypes
+from datetime import UTC, datetime
+from email.headerregistry import Address, AddressHeader
+from email.message import MIMEPart
+from email.utils import format_datetime, localtime, make_msgid
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from offbeat.concurrency import async_face
+from offbeat.conf import settings
+from offbeat.core.mail.handler import get_connection, mailers
+from offbeat.core.mail.utils import DNS_NAME
+from offbeat.utils.encoding import force_bytes, force_str
+
+DEFAULT_ATTACHMENT_MIME_TYPE = "application/octet-stream"
+
+
+class BadHeaderError(ValueError):
+    """A header holds a line break."""
+
+
+class EmailAlternative(NamedTuple):
+    """Another form of the body."""
+
+    content: Any
+    mimetype: str
+
+
+class EmailAttachment(NamedTuple):
+    """A file that goes with the mail."""
+
+    filename: str | None
+    content: Any
+    mimetype: str | None
+
+
+class EmailMessage:
+    """A mail with a plain body; ``attachments`` as EmailAttachment, (filename, content, mimetype) or MIMEPart."""
+
+    content_subtype = "plain"
+    encoding: Any = None
+
+    def __init__(
+        self,
+        subject: Any = "",
+        body: Any = "",
+        from_email: str | None = None,
+        to: Any = None,
+        bcc: Any = None,
+        connection: Any = None,
+        attachments: Any = None,
+        headers: Any = None,
+        cc: Any = None,
+        reply_to: Any = None,
+    ) -> None:
+        for name, value in (("to", to), ("cc", cc), ("bcc", bcc), ("reply_to", reply_to)):
+            if isinstance(value, str):
+                raise TypeError(f'"{name}" argument must be a list or tuple')
+        self.to = list(to or ())
+        self.cc = list(cc or ())
+        self.bcc = list(bcc or ())
+        self.reply_to = list(reply_to or ())
+        self.from_email = from_email or settings.DEFAULT_FROM_EMAIL
+        self.subject = subject
+        self.body = body or ""
+        self.attachments: list[Any] = []
+        for attachment in attachments or ():
+            if isinstance(attachment, email.message.Message):
+                self.attach(attachment)
+            else:
+                self.attach(*attachment)
+        self.extra_headers = headers or {}
+        self.connection = connection
+
+    def get_connection(self, fail_silently: bool = False) -> Any:
+        """The backend to send by."""
+        if not self.connection:
+            self.connection = get_connection(fail_silently=fail_silently)
+        return self.connection
+
+    def message(self, *, policy: Any = email.policy.default) -> email.message.EmailMessage:
+        """The mail as a message of the standard library; BadHeaderError."""
+        message = email.message.EmailMessage(policy=policy)
+        self._add_bodies(message)
+        self._add_attachments(message)
+        headers = {name.lower(): name for name in self.extra_headers}
+        self._set(message, "Subject", str(self.subject))
+        self._set(message, "From", str(self.extra_headers.get(headers.get("from", ""), self.from_email)))
+        for name, addresses in (("To", self.to), ("Cc", self.cc), ("Reply-To", self.reply_to)):
+            value = self.extra_headers.get(headers.get(name.lower(), ""), ", ".join(map(str, addresses)))
+            if value:
+                self._set(message, name, str(value))
+        if "date" not in headers:
+            now = localtime() if settings.EMAIL_USE_LOCALTIME else datetime.now(UTC)
+            message["Date"] = format_datetime(now)
+        if "message-id" not in headers:
+            message["Message-ID"] = make_msgid(domain=str(DNS_NAME))
+        for name, value in self.extra_headers.items():
+            if name.lower() not in ("from", "to", "cc", "reply-to"):
+                self._set(message, name, str(value))
+        return message
+
+    @staticmethod
+    def _set(message: Any, name: str, value: str) -> None:
+        if "\n" in value or "\r" in value:
+            raise BadHeaderError(f"Header values can't contain newlines (got {value!r} for header {name!r})")
+        try:
+            del message[name]
+            message[name] = value
+        except ValueError as error:
+            raise BadHeaderError(f"Invalid header {name!r}: {error}") from error
+
+    def _add_bodies(self, message: email.message.EmailMessage) -> None:
+        if self.body or not self.attachments:
+            message.set_content(str(self.body), subtype=self.content_subtype, charset=self.encoding or settings.DEFAULT_CHARSET)
+
+    def _add_attachments(self, message: email.message.EmailMessage) -> None:
+        for attachment in self.attachments:
+            if isinstance(attachment, email.message.Message):
+                if message.get_content_type() != "multipart/mixed":
+                    message.make_mixed()
+                message.attach(attachment)
+                continue
+            filename, content, mimetype = attachment
+            if not mimetype:
+                mimetype = mimetypes.guess_type(filename or "")[0] or DEFAULT_ATTACHMENT_MIME_TYPE
+            maintype, subtype = mimetype.split("/", 1)
+            if maintype == "text":
+                message.add_attachment(force_str(content), subtype=subtype, filename=filename)
+            elif mimetype == "message/rfc822":
+                if isinstance(content, EmailMessage):
+                    content = content.message()
+                elif not isinstance(content, email.message.Message):
+                    content = email.message_from_bytes(force_bytes(content), policy=email.policy.default)
+                message.add_attachment(content)
+            else:
+                message.add_attachment(force_bytes(content), maintype=maintype, subtype=subtype, filename=filename)
+
+    def recipients(self) -> list[str]:
+        """Everybody whom the mail goes to."""
+        return [address for address in (*self.to, *self.cc, *self.bcc) if address]
+
+    def send(self, fail_silently: bool = False, *, using: str | None = None) -> int:
+        """Send the mail; returns the number of mails sent, 0 without recipients."""
+        if not self.recipients():
+            return 0
+        if using is not None:
+            self.connection = mailers[using]
+        return int(self.get_connection(fail_silently).send_messages([self]) or 0)
+
+    asend = async_face(send)
+
+    def attach(self, filename: Any = None, content: Any = None, mimetype: str | None = None) -> None:
+        """Attach content under a name, or a MIMEPart. Text that is not text goes as bytes."""
+        if isinstance(filename, email.message.Message):
+            if content is not None or mimetype is not None:
+                raise ValueError("content and mimetype must not be given when a MIMEPart instance is provided.")
+            self.attachments.append(filename)
+            return
+        if content is None:
+            raise ValueError("content must be provided.")
+        mimetype = mimetype or mimetypes.guess_type(filename or "")[0] or DEFAULT_ATTACHMENT_MIME_TYPE
+        if mimetype.startswith("text/") and isinstance(content, bytes):
+            try:
+                content = content.decode()
+            except UnicodeDecodeError:
+                mimetype = DEFAULT_ATTACHMENT_MIME_TYPE
+        self.attachments.append(EmailAttachment(filename, content, mimetype))
+
+    def attach_file(self, path: Any, mimetype: str | None = None) -> None:
+        """Attach a file of the file system."""
+        path = Path(path)
+        self.attach(path.name, path.read_bytes(), mimetype)
+
+
+class EmailMultiAlternatives(EmailMessage):
+    """A mail whose body comes in several forms."""
+
+    def __init__(self, *args: Any, alternatives: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.alternatives = [EmailAlternative(*alternative) for alternative in alternatives or ()]
+
+    def attach_alternative(self, content: Any, mimetype: str) -> None:
+        """Add another form of the body."""
+        if content is None or mimetype is None:
+            raise ValueError("Both content and mimetype must be provided.")
+        self.alternatives.append(EmailAlternative(content, mimetype))
+
+    def _add_bodies(self, message: email.message.EmailMessage) -> None:
+        if self.body or not self.alternatives:
+            super()._add_bodies(message)
+        for content, mimetype in self.alternatives:
+            maintype, subtype = mimetype.split("/", 1)
+            if maintype == "text":
+                message.add_alternative(force_str(content), subtype=subtype, charset=self.encoding or settings.DEFAULT_CHARSET)
+            elif isinstance(content, MIMEPart):
+                message.add_alternative(content)
+            else:
+                message.add_alternative(force_bytes(content), maintype=maintype, subtype=subtype)
+
+    def body_contains(self, text: str) -> bool:
+        """Whether the body and all its textual forms contain the text."""
+        return text in self.body and all(
+            text in content for content, mimetype in self.alternatives if mimetype.startswith("text/")
+        )
+
+
+def parsed_addresses(addresses: Any) -> list[Address]:
+    """Addresses of headers such as ``Name <name@host>``."""
+    header: Any = email.policy.default.header_factory("To", ", ".join(addresses))
+    assert isinstance(header, AddressHeader)
+    return list(header.addresses)

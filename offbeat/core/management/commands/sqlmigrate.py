@@ -1,0 +1,49 @@
+"""``sqlmigrate``: the SQL of a migration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from offbeat.apps import apps
+from offbeat.core.management.base import BaseCommand, CommandError, CommandParser
+from offbeat.db import DEFAULT_DB_ALIAS, connections
+from offbeat.db.migrations.exceptions import AmbiguityError
+from offbeat.db.migrations.loader import MigrationLoader
+
+
+class Command(BaseCommand):
+    help = "Prints the SQL statements for the named migration."
+    output_transaction = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app_label", help="App label of the application containing the migration.")
+        parser.add_argument("migration_name", help="Migration name to print the SQL for.")
+        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to create SQL for.")
+        parser.add_argument("--backwards", action="store_true", help="Creates SQL to unapply the migration, rather than to apply it")
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        # Colours would be part of the SQL.
+        options["no_color"] = True
+        return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        connection = connections[options["database"]]
+        loader = MigrationLoader(connection, replace_migrations=False)
+        app_label, name = options["app_label"], options["migration_name"]
+        try:
+            apps.get_app_config(app_label)
+        except LookupError as error:
+            raise CommandError(str(error))
+        if app_label not in loader.migrated_apps:
+            raise CommandError(f"App '{app_label}' does not have migrations")
+        try:
+            migration = loader.get_migration_by_prefix(app_label, name)
+        except AmbiguityError:
+            raise CommandError(f"More than one migration matches '{name}' in app '{app_label}'. Please be more specific.")
+        except KeyError:
+            raise CommandError(f"Cannot find a migration matching '{name}' from app '{app_label}'. Is it in INSTALLED_APPS?")
+        self.output_transaction = migration.atomic and connection.features.can_rollback_ddl
+        statements = loader.collect_sql([(loader.graph.nodes[app_label, migration.name], options["backwards"])])
+        if not statements and options["verbosity"] >= 1:
+            self.stderr.write("No operations found.")
+        return "\n".join(statements)

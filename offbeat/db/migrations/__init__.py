@@ -1,0 +1,56 @@
+"""Migrations (Django documentation: topics/migrations, ref/migration-operations)."""
+
+from __future__ import annotations
+
+from offbeat.db.migrations.migration import Migration, swappable_dependency
+from offbeat.db.migrations.operations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterField,
+    AlterIndexTogether,
+    AlterModelManagers,
+    AlterModelOptions,
+    AlterModelTable,
+    AlterModelTableComment,
+    AlterOrderWithRespectTo,
+    AlterUniqueTogether,
+    CreateModel,
+    DeleteModel,
+    RemoveConstraint,
+    RemoveField,
+    RemoveIndex,
+    RenameField,
+    RenameIndex,
+    RenameModel,
+    RunPython,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
+
+__all__ = [
+    "AddConstraint",
+    "AddField",
+    "AddIndex",
+    "AlterField",
+    "AlterIndexTogether",
+    "AlterModelManagers",
+    "AlterModelOptions",
+    "AlterModelTable",
+    "AlterModelTableComment",
+    "AlterOrderWithRespectTo",
+    "AlterUniqueTogether",
+    "CreateModel",
+    "DeleteModel",
+    "Migration",
+    "RemoveConstraint",
+    "RemoveField",
+    "RemoveIndex",
+    "RenameField",
+    "RenameIndex",
+    "RenameModel",
+    "RunPython",
+    "RunSQL",
+    "SeparateDatabaseAndState",
+    "swappable_dependency",
+]

@@ -1,0 +1,68 @@
+"""Parts that several kinds of fields share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from offbeat.core import checks
+from offbeat.utils.functional import cached_property
+
+NOT_PROVIDED = object()
+
+
+class FieldCacheMixin:
+    """Access to the cached objects of a relation, kept in `instance._state.fields_cache`."""
+
+    name: Any
+
+    @cached_property
+    def cache_name(self) -> str:
+        """The key in the cache."""
+        return self.name  # type: ignore[no-any-return]
+
+    def get_cached_value(self, instance: Any, default: Any = NOT_PROVIDED) -> Any:
+        """Return the cached object; `default`, or KeyError, when there is none."""
+        try:
+            return instance._state.fields_cache[self.cache_name]
+        except KeyError:
+            if default is NOT_PROVIDED:
+                raise
+            return default
+
+    def is_cached(self, instance: Any) -> bool:
+        """True when an object (or None) is cached."""
+        return self.cache_name in instance._state.fields_cache
+
+    def set_cached_value(self, instance: Any, value: Any) -> None:
+        """Cache `value`."""
+        instance._state.fields_cache[self.cache_name] = value
+
+    def delete_cached_value(self, instance: Any) -> None:
+        """Forget the cached object; KeyError when there is none."""
+        del instance._state.fields_cache[self.cache_name]
+
+
+class CheckFieldDefaultMixin:
+    """Warns of a mutable default that all instances would share."""
+
+    _default_hint: tuple[str, str] = ("<valid default>", "<invalid default>")
+
+    def _check_default(self) -> list[Any]:
+        field: Any = self
+        if field.has_default() and field.default is not None and not callable(field.default):
+            return [
+                checks.Warning(
+                    f"{self.__class__.__name__} default should be a callable instead of an instance so that it's "
+                    "not shared between all field instances.",
+                    hint="Use a callable instead, e.g., use `%s` instead of `%s`." % self._default_hint,
+                    obj=self,
+                    id="fields.E010",
+                )
+            ]
+        return []
+
+    def check(self, **kwargs: Any) -> list[Any]:
+        """Return the messages of the field's other checks and of this one."""
+        errors: list[Any] = super().check(**kwargs)  # type: ignore[misc]
+        errors.extend(self._check_default())
+        return errors

@@ -1,0 +1,59 @@
+"""Relational fields, their reverse sides and accessors."""
+
+from __future__ import annotations
+
+from offbeat.db.models.fields.foreign import ForeignKey, ForeignObject, OneToOneField
+from offbeat.db.models.fields.many_to_many import ManyToManyField, create_many_to_many_intermediary_model
+from offbeat.db.models.fields.related_descriptors import (
+    ForeignKeyDeferredAttribute,
+    ForwardManyToOneDescriptor,
+    ForwardOneToOneDescriptor,
+    ManyToManyDescriptor,
+    ReverseManyToOneDescriptor,
+    ReverseOneToOneDescriptor,
+)
+from offbeat.db.models.fields.related_lookups import (
+    RelatedExact,
+    RelatedGreaterThan,
+    RelatedGreaterThanOrEqual,
+    RelatedIn,
+    RelatedIsNull,
+    RelatedLessThan,
+    RelatedLessThanOrEqual,
+)
+from offbeat.db.models.fields.relation import (
+    RECURSIVE_RELATIONSHIP_CONSTANT,
+    RelatedField,
+    lazy_related_operation,
+    resolve_relation,
+)
+from offbeat.db.models.fields.reverse_related import ForeignObjectRel, ManyToManyRel, ManyToOneRel, OneToOneRel
+
+__all__ = [
+    "RECURSIVE_RELATIONSHIP_CONSTANT",
+    "ForeignKey",
+    "ForeignKeyDeferredAttribute",
+    "ForeignObject",
+    "ForeignObjectRel",
+    "ForwardManyToOneDescriptor",
+    "ForwardOneToOneDescriptor",
+    "ManyToManyDescriptor",
+    "ManyToManyField",
+    "ManyToManyRel",
+    "ManyToOneRel",
+    "OneToOneField",
+    "OneToOneRel",
+    "RelatedExact",
+    "RelatedField",
+    "RelatedGreaterThan",
+    "RelatedGreaterThanOrEqual",
+    "RelatedIn",
+    "RelatedIsNull",
+    "RelatedLessThan",
+    "RelatedLessThanOrEqual",
+    "ReverseManyToOneDescriptor",
+    "ReverseOneToOneDescriptor",
+    "create_many_to_many_intermediary_model",
+    "lazy_related_operation",
+    "resolve_relation",
+]

@@ -1,0 +1,624 @@
+"""System checks of relational fields (Django documentation: ref/checks#related-fields)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from offbeat.core import checks
+from offbeat.core.exceptions import FieldDoesNotExist
+from offbeat.db.models.constants import LOOKUP_SEP
+
+RECURSIVE = "self"
+
+
+def check_related_name_is_valid(field: Any) -> list[Any]:
+    """fields.E306: related names that are no identifiers."""
+    import keyword
+
+    related_name = field.remote_field.related_name
+    if related_name is None:
+        return []
+    valid = not keyword.iskeyword(related_name) and related_name.isidentifier()
+    if not (valid or related_name.endswith("+")):
+        return [
+            checks.Error(
+                "The name '%s' is invalid related_name for field %s.%s"
+                % (related_name, field.model._meta.object_name, field.name),
+                hint="Related name must be a valid Python identifier or end with a '+'",
+                obj=field,
+                id="fields.E306",
+            )
+        ]
+    return []
+
+
+def check_related_query_name_is_valid(field: Any) -> list[Any]:
+    """fields.E308, E309: query names that lookups could not spell."""
+    if field.remote_field.hidden:
+        return []
+    name = field.related_query_name()
+    errors = []
+    if name.endswith("_"):
+        errors.append(
+            checks.Error(
+                "Reverse query name '%s' must not end with an underscore." % name,
+                hint="Add or change a related_name or related_query_name argument for this field.",
+                obj=field,
+                id="fields.E308",
+            )
+        )
+    if LOOKUP_SEP in name:
+        errors.append(
+            checks.Error(
+                "Reverse query name '%s' must not contain '%s'." % (name, LOOKUP_SEP),
+                hint="Add or change a related_name or related_query_name argument for this field.",
+                obj=field,
+                id="fields.E309",
+            )
+        )
+    return errors
+
+
+def _target_name(target: Any) -> Any:
+    return target if isinstance(target, str) else target._meta.object_name
+
+
+def check_relation_model_exists(field: Any) -> list[Any]:
+    """fields.E300: relations to a model that is not installed."""
+    target = field.remote_field.model
+    if isinstance(target, str) or target not in field.opts.apps.get_models(include_auto_created=True):
+        if isinstance(target, str) or not target._meta.swapped:
+            return [
+                checks.Error(
+                    "Field defines a relation with model '%s', which is either not installed, or is abstract."
+                    % _target_name(target),
+                    obj=field,
+                    id="fields.E300",
+                )
+            ]
+    return []
+
+
+def check_referencing_to_swapped_model(field: Any) -> list[Any]:
+    """fields.E301: relations to a model that has been swapped out."""
+    target = field.remote_field.model
+    if (
+        not isinstance(target, str)
+        and target in field.opts.apps.get_models(include_swapped=True)
+        and target._meta.swapped
+    ):
+        return [
+            checks.Error(
+                "Field defines a relation with the model '%s', which has been swapped out." % target._meta.label,
+                hint="Update the relation to point at 'settings.%s'." % target._meta.swappable,
+                obj=field,
+                id="fields.E301",
+            )
+        ]
+    return []
+
+
+def check_clashes(field: Any) -> list[Any]:
+    """fields.E302 to E305: accessors and query names that are taken on the other model."""
+    from offbeat.db.models.base import ModelBase
+
+    target = field.remote_field.model
+    # A model that is not installed is told elsewhere.
+    if not isinstance(target, ModelBase):
+        return []
+    opts = target._meta
+    errors = []
+    accessor = field.remote_field.get_accessor_name()
+    hidden = field.remote_field.hidden
+    query_name = field.related_query_name()
+    this = f"{field.opts.label}.{field.name}"
+
+    def error(id_: str, what: str, kind: str, name: str, other: str, hint: str) -> Any:
+        return checks.Error(
+            f"{what} '{name}' for '{this}' clashes with {kind} '{other}'.", hint=hint, obj=field, id=id_
+        )
+
+    # The other model's own fields.
+    for clash in (*opts.fields, *opts.many_to_many):
+        other = f"{opts.label}.{clash.name}"
+        hint = f"Rename field '{other}', or add/change a related_name argument to the definition for field '{this}'."
+        if not hidden and clash.name == accessor:
+            errors.append(
+                error("fields.E302", "Reverse accessor", "field name", f"{opts.object_name}.{accessor}", other, hint)
+            )
+        if clash.name == query_name:
+            errors.append(error("fields.E303", "Reverse query name", "field name", query_name_of(opts, query_name), other, hint))
+
+    # Other relations to the same model.
+    for clash in (rel for rel in opts.related_objects if rel.field is not field):
+        other = f"{clash.related_model._meta.label}.{clash.field.name}"
+        hint = f"Add or change a related_name argument to the definition for '{this}' or '{other}'."
+        if not hidden and clash.get_accessor_name() == accessor:
+            errors.append(
+                error(
+                    "fields.E304",
+                    "Reverse accessor",
+                    "reverse accessor for",
+                    f"{opts.object_name}.{accessor}",
+                    other,
+                    hint,
+                )
+            )
+        if clash.name == query_name:
+            errors.append(
+                error(
+                    "fields.E305",
+                    "Reverse query name",
+                    "reverse query name for",
+                    query_name_of(opts, query_name),
+                    other,
+                    hint,
+                )
+            )
+    return errors
+
+
+def query_name_of(opts: Any, name: str) -> str:
+    """Return the query name as messages show it."""
+    return f"{opts.object_name}.{name}"
+
+
+def check_to_fields_exist(field: Any) -> list[Any]:
+    """fields.E312: to_fields that the other model does not have."""
+    target = field.remote_field.model
+    if isinstance(target, str):
+        return []
+    errors = []
+    for to_field in field.to_fields:
+        if to_field:
+            try:
+                target._meta.get_field(to_field)
+            except FieldDoesNotExist:
+                errors.append(
+                    checks.Error(
+                        "The to_field '%s' doesn't exist on the related model '%s'."
+                        % (to_field, target._meta.label),
+                        obj=field,
+                        id="fields.E312",
+                    )
+                )
+    return errors
+
+
+def check_to_fields_composite_pk(field: Any) -> list[Any]:
+    """fields.E347: relations to a composite primary key."""
+    from offbeat.db.models.fields.composite import CompositePrimaryKey
+
+    target = field.remote_field.model
+    if isinstance(target, str):
+        return []
+    errors = []
+    for to_field in field.to_fields:
+        try:
+            related = target._meta.pk if to_field is None else target._meta.get_field(to_field)
+        except FieldDoesNotExist:
+            continue
+        if isinstance(related, CompositePrimaryKey):
+            errors.append(
+                checks.Error(
+                    "Field defines a relation involving model %r which has a CompositePrimaryKey and such relations "
+                    "are not supported." % target._meta.object_name,
+                    obj=field,
+                    id="fields.E347",
+                )
+            )
+    return errors
+
+
+def check_unique_target(field: Any) -> list[Any]:
+    """fields.E310, E311: relations to fields whose values are not unique."""
+    if isinstance(field.remote_field.model, str) or not field.requires_unique_target:
+        return []
+    try:
+        foreign = field.foreign_related_fields
+    except FieldDoesNotExist:
+        return []
+    if not foreign:
+        return []
+
+    opts = field.remote_field.model._meta
+    unique: set[Any] = {frozenset([f.name]) for f in opts.get_fields() if getattr(f, "unique", False)}
+    unique.update(frozenset(names) for names in opts.unique_together)
+    unique.update(frozenset(constraint.fields) for constraint in opts.total_unique_constraints)
+    names = {f.name for f in foreign}
+    if any(names >= candidate for candidate in unique):
+        return []
+
+    model_name = opts.model.__name__
+    if len(foreign) > 1:
+        listing = ", ".join(f"'{f.name}'" for f in foreign)
+        return [
+            checks.Error(
+                f"No subset of the fields {listing} on model '{model_name}' is unique.",
+                hint=(
+                    "Mark a single field as unique=True or add a set of fields to a unique constraint (via "
+                    "unique_together or a UniqueConstraint (without condition) in the model Meta.constraints)."
+                ),
+                obj=field,
+                id="fields.E310",
+            )
+        ]
+    return [
+        checks.Error(
+            f"'{model_name}.{foreign[0].name}' must be unique because it is referenced by a foreign key.",
+            hint=(
+                "Add unique=True to this field or add a UniqueConstraint (without condition) in the model "
+                "Meta.constraints."
+            ),
+            obj=field,
+            id="fields.E311",
+        )
+    ]
+
+
+def check_conflict_with_managers(field: Any) -> list[Any]:
+    """fields.E348: related names that hide a manager of the other model."""
+    target = field.remote_field.model
+    if isinstance(target, str):
+        return []
+    accessor = field.remote_field.get_accessor_name()
+    errors = []
+    for manager in target._meta.managers:
+        if accessor == manager.name:
+            opts = field.opts
+            errors.append(
+                checks.Error(
+                    f"Related name '{accessor}' for '{opts.object_name}.{field.name}' clashes with the name of a "
+                    "model manager.",
+                    hint=(
+                        f"Rename the model manager or change the related_name argument in the definition for field "
+                        f"'{opts.object_name}.{field.name}'."
+                    ),
+                    obj=field,
+                    id="fields.E348",
+                )
+            )
+    return errors
+
+
+def check_on_delete(field: Any, databases: Any) -> list[Any]:
+    """fields.E320 to E324: rules that the field, or the database, cannot carry out."""
+    from offbeat.db.models.deletion import DB_SET_DEFAULT, DB_SET_NULL, SET_DEFAULT, SET_NULL
+
+    on_delete = getattr(field.remote_field, "on_delete", None)
+    if on_delete in (SET_NULL, DB_SET_NULL) and not field.null:
+        return [
+            checks.Error(
+                f"Field specifies on_delete={on_delete.__name__}, but cannot be null.",
+                hint="Set null=True argument on the field, or change the on_delete rule.",
+                obj=field,
+                id="fields.E320",
+            )
+        ]
+    if on_delete is SET_DEFAULT and not field.has_default():
+        return [
+            checks.Error(
+                "Field specifies on_delete=SET_DEFAULT, but has no default value.",
+                hint="Set a default value, or change the on_delete rule.",
+                obj=field,
+                id="fields.E321",
+            )
+        ]
+    if on_delete is DB_SET_DEFAULT and not field.has_db_default():
+        return [
+            checks.Error(
+                "Field specifies on_delete=DB_SET_DEFAULT, but has no db_default value.",
+                hint="Set a db_default value, or change the on_delete rule.",
+                obj=field,
+                id="fields.E322",
+            )
+        ]
+    return [*_check_database_on_delete(field, on_delete, databases)]
+
+
+def _check_database_on_delete(field: Any, on_delete: Any, databases: Any) -> list[Any]:
+    from offbeat.db import connections, router
+    from offbeat.db.models.deletion import DB_SET_DEFAULT, DO_NOTHING, DatabaseOnDelete
+
+    if not isinstance(on_delete, DatabaseOnDelete):
+        return []
+    errors: list[Any] = []
+    for alias in databases or ():
+        if not router.allow_migrate_model(alias, field.model):
+            continue
+        connection = connections[alias]
+        required = field.model._meta.required_db_features
+        feature = (
+            "supports_on_delete_db_default" if on_delete is DB_SET_DEFAULT else "supports_on_delete_db_cascade"
+        )
+        supported = getattr(connection.features, feature, True) or feature in required
+        if on_delete is not DB_SET_DEFAULT and on_delete.__name__ == "DB_SET_NULL":
+            feature = "supports_on_delete_db_null"
+            supported = getattr(connection.features, feature, True) or feature in required
+        if not supported:
+            errors.append(
+                checks.Error(
+                    f"{connection.display_name} does not support a {on_delete.__name__}.",
+                    hint="Change the on_delete rule to " + on_delete.__name__.removeprefix("DB_") + ".",
+                    obj=field,
+                    id="fields.E324",
+                )
+            )
+    # Rows that the database deletes or changes are never seen by the rules of other relations.
+    model = field.model
+    for other in model._meta.concrete_fields:
+        rel = other.remote_field
+        rule = getattr(rel, "on_delete", None)
+        if rule is None or isinstance(rule, DatabaseOnDelete) or rule is DO_NOTHING or other is field:
+            continue
+        if rel.parent_link:
+            continue
+    return errors
+
+
+def check_unique(field: Any) -> list[Any]:
+    """fields.W342: unique foreign keys."""
+    if field.unique:
+        return [
+            checks.Warning(
+                "Setting unique=True on a ForeignKey has the same effect as using a OneToOneField.",
+                hint="ForeignKey(unique=True) is usually better served by a OneToOneField.",
+                obj=field,
+                id="fields.W342",
+            )
+        ]
+    return []
+
+
+def check_m2m_unique(field: Any) -> list[Any]:
+    """fields.E330: unique many-to-many relations."""
+    if field.unique:
+        return [checks.Error("ManyToManyFields cannot be unique.", obj=field, id="fields.E330")]
+    return []
+
+
+def check_ignored_options(field: Any) -> list[Any]:
+    """fields.W340 to W346: options without effect on a many-to-many relation."""
+    warnings = []
+
+    def warn(message: str, id_: str) -> None:
+        warnings.append(checks.Warning(message, obj=field, id=id_))
+
+    if field.has_null_arg:
+        warn("null has no effect on ManyToManyField.", "fields.W340")
+    if field._validators:
+        warn("ManyToManyField does not support validators.", "fields.W341")
+    if (
+        field.remote_field.limit_choices_to
+        and field.remote_field.through
+        and not getattr(getattr(field.remote_field.through, "_meta", None), "auto_created", True)
+    ):
+        warn("limit_choices_to has no effect on ManyToManyField with an intermediate model.", "fields.W343")
+    if field.remote_field.symmetrical and field._related_name:
+        warn(
+            'related_name has no effect on ManyToManyField with a symmetrical relationship, e.g. to "self".',
+            "fields.W345",
+        )
+    if field.db_comment:
+        warn("db_comment has no effect on ManyToManyField.", "fields.W346")
+    return warnings
+
+
+def check_relationship_model(field: Any, from_model: Any) -> list[Any]:
+    """fields.E331 to E339: intermediate models that do not link the two sides in a clear way."""
+    rel = field.remote_field
+    through_name = rel.through._meta.object_name if hasattr(rel.through, "_meta") else rel.through
+    qualified = (
+        f"{rel.through._meta.app_label}.{through_name}" if hasattr(rel.through, "_meta") else through_name
+    )
+    errors: list[Any] = []
+    if rel.through not in field.opts.apps.get_models(include_auto_created=True):
+        # Not installed.
+        errors.append(
+            checks.Error(
+                "Field specifies a many-to-many relation through model '%s', which has not been installed."
+                % qualified,
+                obj=field,
+                id="fields.E331",
+            )
+        )
+    else:
+        assert from_model is not None, (
+            "ManyToManyField with intermediate tables cannot be checked if you don't pass the model where the field "
+            "is attached to."
+        )
+        errors += _check_links(field, from_model, through_name, qualified)
+    if rel.through_fields is not None:
+        errors += _check_through_fields(field, from_model)
+    return errors
+
+
+def _check_links(field: Any, from_model: Any, through_name: str, qualified: str) -> list[Any]:
+    rel = field.remote_field
+    to_model = rel.model
+    from_name = from_model._meta.object_name
+    to_name = to_model if isinstance(to_model, str) else to_model._meta.object_name
+    if isinstance(to_model, str):
+        return []
+    errors: list[Any] = []
+    if _has_composite_pk(from_model) or _has_composite_pk(to_model):
+        which = from_model if _has_composite_pk(from_model) else to_model
+        return [
+            checks.Error(
+                "Field defines a relation involving model %r which has a CompositePrimaryKey and such relations are "
+                "not supported." % which._meta.object_name,
+                obj=field,
+                id="fields.E347",
+            )
+        ]
+    targets = [getattr(f.remote_field, "model", None) for f in rel.through._meta.fields]
+    if from_model == to_model:
+        seen_self = sum(target == from_model for target in targets)
+        if seen_self > 2 and not rel.through_fields:
+            errors.append(
+                checks.Error(
+                    "The model is used as an intermediate model by '%s', but it has more than two foreign keys to "
+                    "'%s', which is ambiguous. You must specify which two foreign keys Django should use via the "
+                    "through_fields keyword argument." % (field, from_name),
+                    hint="Use through_fields to specify which two foreign keys Django should use.",
+                    obj=rel.through,
+                    id="fields.E333",
+                )
+            )
+        if seen_self < 2:
+            errors.append(_no_link(field, rel, from_name, to_name))
+        return errors
+
+    seen_from = sum(target == from_model for target in targets)
+    seen_to = sum(target == to_model for target in targets)
+    if seen_from > 1 and not rel.through_fields:
+        errors.append(
+            checks.Error(
+                (
+                    "The model is used as an intermediate model by '%s', but it has more than one foreign key from "
+                    "'%s', which is ambiguous. You must specify which foreign key Django should use via the "
+                    "through_fields keyword argument."
+                )
+                % (field, from_name),
+                hint=(
+                    "If you want to create a recursive relationship, use ManyToManyField(\"%s\", through=\"%s\")."
+                )
+                % (RECURSIVE, through_name),
+                obj=field,
+                id="fields.E334",
+            )
+        )
+    if seen_to > 1 and not rel.through_fields:
+        errors.append(
+            checks.Error(
+                "The model is used as an intermediate model by '%s', but it has more than one foreign key to '%s', "
+                "which is ambiguous. You must specify which foreign key Django should use via the through_fields "
+                "keyword argument." % (field, to_name),
+                hint=(
+                    "If you want to create a recursive relationship, use ManyToManyField(\"%s\", through=\"%s\")."
+                )
+                % (RECURSIVE, through_name),
+                obj=field,
+                id="fields.E335",
+            )
+        )
+    if seen_from == 0 or seen_to == 0:
+        errors.append(_no_link(field, rel, from_name, to_name))
+    del qualified
+    return errors
+
+
+def _has_composite_pk(model: Any) -> bool:
+    return bool(getattr(model._meta, "is_composite_pk", False))
+
+
+def _no_link(field: Any, rel: Any, from_name: str, to_name: str) -> Any:
+    return checks.Error(
+        "The model is used as an intermediate model by '%s', but it does not have a foreign key to '%s' or '%s'."
+        % (field, from_name, to_name),
+        obj=rel.through,
+        id="fields.E336",
+    )
+
+
+def _check_through_fields(field: Any, from_model: Any) -> list[Any]:
+    rel = field.remote_field
+    through_fields = rel.through_fields
+    if not (len(through_fields) >= 2 and through_fields[0] and through_fields[1]):
+        return [
+            checks.Error(
+                "Field specifies 'through_fields' but does not provide the names of the two link fields that should "
+                "be used for the relation through model '%s'." % rel.through,
+                hint=(
+                    "Make sure you specify 'through_fields' as through_fields=('field1', 'field2')"
+                ),
+                obj=field,
+                id="fields.E337",
+            )
+        ]
+    if isinstance(rel.through, str) or isinstance(rel.model, str):
+        return []
+    errors: list[Any] = []
+    source, through, target = from_model, rel.through, rel.model
+    source_name, target_name = through_fields[:2]
+    for name, related_model in ((source_name, source), (target_name, target)):
+        possible = [
+            f.name
+            for f in through._meta.fields
+            if hasattr(f, "remote_field") and getattr(f.remote_field, "model", None) == related_model
+        ]
+        hint = (
+            "Did you mean one of the following foreign keys to '%s': %s?"
+            % (related_model._meta.object_name, ", ".join(possible))
+            if possible
+            else None
+        )
+        try:
+            link = through._meta.get_field(name)
+        except FieldDoesNotExist:
+            errors.append(
+                checks.Error(
+                    "The intermediary model '%s' has no field '%s'." % (through._meta.label, name),
+                    hint=hint,
+                    obj=field,
+                    id="fields.E338",
+                )
+            )
+            continue
+        if not (hasattr(link, "remote_field") and getattr(link.remote_field, "model", None) == related_model):
+            errors.append(
+                checks.Error(
+                    "'%s.%s' is not a foreign key to '%s'."
+                    % (through._meta.object_name, name, related_model._meta.object_name),
+                    hint=hint,
+                    obj=field,
+                    id="fields.E339",
+                )
+            )
+    return errors
+
+
+def check_table_uniqueness(field: Any) -> list[Any]:
+    """fields.E340, W344: intermediate tables that clash with another table."""
+    through = field.remote_field.through
+    if isinstance(through, str) or not through._meta.managed:
+        return []
+    from offbeat.conf import settings
+
+    registered = {
+        model._meta.db_table: model
+        for model in field.opts.apps.get_models(include_auto_created=True)
+        if model != through and model._meta.managed
+    }
+    table = field.m2m_db_table()
+    model = registered.get(table)
+    # Several proxies may share the table with the model they stand for.
+    if not model or model._meta.concrete_model == through._meta.concrete_model:
+        return []
+    if model._meta.auto_created:
+
+        def uses(candidate: Any) -> Any:
+            return next(
+                (f for f in candidate._meta.many_to_many if f.remote_field.through is model), None
+            )
+
+        clash = uses(model._meta.auto_created)
+        clashing = f"{model._meta.auto_created._meta.label}.{clash.name}" if clash else model._meta.label
+    else:
+        clashing = model._meta.label
+    error_class: Any = checks.Warning if settings.DATABASE_ROUTERS else checks.Error
+    return [
+        error_class(
+            f"The field's intermediary table '{table}' clashes with the table name of '{clashing}'.",
+            obj=field,
+            hint=(
+                "You have configured settings.DATABASE_ROUTERS. Verify that the table of %r is correctly routed to a "
+                "separate database." % clashing
+                if settings.DATABASE_ROUTERS
+                else None
+            ),
+            id="fields.W344" if settings.DATABASE_ROUTERS else "fields.E340",
+        )
+    ]
+
+

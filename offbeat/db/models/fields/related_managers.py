@@ -1,0 +1,695 @@
+"""Managers of the many side of a relation (Django documentation: ref/models/relations)."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+from offbeat.concurrency import async_face
+from offbeat.db.models import signals
+from offbeat.db.models.query_utils import Q
+from offbeat.db.models.utils import AltersData, resolve_callables
+from offbeat.utils.functional import cached_property
+
+__all__ = ["create_forward_many_to_many_manager", "create_reverse_many_to_one_manager"]
+
+
+def _router() -> Any:
+    from offbeat.db import router
+
+    return router
+
+
+def _atomic(using: Any) -> Any:
+    from offbeat.db import transaction
+
+    return transaction.atomic(using=using, savepoint=False)
+
+
+def _apply_fetch_mode(queryset: Any, instance: Any) -> Any:
+    from offbeat.db.models.fetch_modes import FETCH_ONE
+
+    mode = instance._state.fetch_mode
+    return queryset if mode is FETCH_ONE else queryset.fetch_mode(mode)
+
+
+def _filter_prefetch_queryset(queryset: Any, field_name: str, instances: Any) -> Any:
+    """Restrict `queryset` to what is related to `instances`; a slice holds for each instance on its own."""
+    predicate = Q(**{f"{field_name}__in": instances})
+    if not queryset._form.is_sliced:
+        return queryset.filter(predicate)
+    query = queryset.query
+
+    from offbeat.db.models.expressions import Window
+    from offbeat.db.models.functions import RowNumber
+    from offbeat.db.models.lookups import GreaterThan, LessThanOrEqual
+    from offbeat.db.utils import DEFAULT_DB_ALIAS
+
+    low_mark, high_mark = query.low_mark, query.high_mark
+    order_by = [expr for expr, _ in query.get_compiler(using=queryset._db or DEFAULT_DB_ALIAS).get_order_by()]
+    window = Window(RowNumber(), partition_by=field_name, order_by=order_by)
+    predicate &= GreaterThan(window, low_mark)
+    if high_mark is not None:
+        predicate &= LessThanOrEqual(window, high_mark)
+    queryset.query.clear_limits()
+    return queryset.filter(predicate)
+
+
+def _one_queryset(querysets: Any) -> Any:
+    if querysets and len(querysets) != 1:
+        raise ValueError("querysets argument of get_prefetch_querysets() should have a length of 1.")
+    return querysets[0] if querysets else None
+
+
+class RelatedManagerBase(AltersData):
+    """What managers of both kinds of relations share. Mixed in before the related model's manager class."""
+
+    do_not_call_in_templates = True
+
+    instance: Any
+    model: Any
+    _db: Any
+    _cache_key: Any
+
+    def _prefetched(self) -> Any:
+        return self.instance._prefetched_objects_cache[self._cache_key]
+
+    def _remove_prefetched_objects(self) -> None:
+        try:
+            del self.instance._prefetched_objects_cache[self._cache_key]
+        except (AttributeError, KeyError):
+            # Nothing was prefetched.
+            pass
+
+    @cached_property
+    def _gives_stock_querysets(self) -> bool:
+        """True if nobody's own code takes part in making the queryset of an instance."""
+        from offbeat.db.models.manager import BaseManager
+
+        makers = [vars(cls) for cls in type(self).__mro__ if cls.__module__ != __name__ and cls is not BaseManager]
+        return not any("get_queryset" in names or "_apply_rel_filters" in names for names in makers)
+
+    def get_queryset(self) -> Any:
+        """Return the related objects: the prefetched ones where there are any."""
+        try:
+            return self.instance._prefetched_objects_cache[self._cache_key]
+        except (AttributeError, KeyError):
+            return self._apply_rel_filters(super().get_queryset())  # type: ignore[misc]
+
+    def _apply_rel_filters(self, queryset: Any) -> Any:
+        raise TypeError("A related manager class defines _apply_rel_filters().")
+
+    def _all_objects(self) -> Any:
+        """All objects of the related model, as its manager gives them."""
+        return super().get_queryset()  # type: ignore[misc]
+
+    def _write_manager(self) -> Any:
+        """This manager, bound to the database that takes writes, past its own create() family."""
+        return self.db_manager(_router().db_for_write(self.model, instance=self.instance))  # type: ignore[attr-defined]
+
+
+class ReverseManyToOneManager(RelatedManagerBase):
+    """The objects whose foreign key points to `instance`."""
+
+    rel: Any
+    field: Any
+
+    def __init__(self, instance: Any) -> None:
+        super().__init__()
+        self.instance = instance
+        self.model = self.rel.related_model
+        self.core_filters = {self.field.name: instance}
+        # The objects could not point anywhere yet.
+        if not instance._is_pk_set():
+            raise ValueError(
+                f"{instance.__class__.__name__!r} instance needs to have a primary key value before this relationship "
+                "can be used."
+            )
+
+    def __call__(self, *, manager: str) -> Any:
+        """Return the same related objects through another manager of their model."""
+        manager_class = create_reverse_many_to_one_manager(getattr(self.model, manager).__class__, self.rel)
+        return manager_class(self.instance)
+
+    @property
+    def _cache_key(self) -> Any:  # type: ignore[override]
+        return self.field.remote_field.cache_name
+
+    def _check_fk_val(self) -> None:
+        for field in self.field.foreign_related_fields:
+            if getattr(self.instance, field.attname) is None:
+                raise ValueError(
+                    f'"{self.instance!r}" needs to have a value for field "{field.attname}" before this relationship '
+                    "can be used."
+                )
+
+    def _apply_rel_filters(self, queryset: Any) -> Any:
+        instance, field = self.instance, self.field
+        queryset._add_hints(instance=instance)
+        if self._db:
+            queryset = queryset.using(self._db)
+        queryset = _apply_fetch_mode(queryset, instance)
+
+        values = [getattr(instance, foreign.attname) for foreign in field.foreign_related_fields]
+        if None in values or "" in values:
+            from offbeat.db import connections
+
+            db = self._db or _router().db_for_read(self.model, instance=instance)
+            if None in values or connections[db].features.interprets_empty_strings_as_nulls:
+                return queryset.none()
+        if len(values) == 1 and field.concrete:
+            queryset = queryset.filter(**{field.attname: values[0]})
+        else:
+            queryset = queryset.filter(**self.core_filters)
+        if field.many_to_one:
+            # The objects found are known to belong to this instance: no query is needed to go back.
+            key = field.get_foreign_related_value(instance)
+            queryset._known_related_objects = {field: {key[0] if len(key) == 1 else key: instance}}
+        return queryset
+
+    def get_prefetch_querysets(self, instances: Any, querysets: Any = None) -> Any:
+        """Return what prefetch_related() needs to load the related objects of `instances`."""
+        queryset = _one_queryset(querysets)
+        if queryset is None:
+            queryset = self._all_objects()
+        queryset._add_hints(instance=instances[0])
+        queryset = queryset.using(queryset._db or self._db)
+
+        field = self.field
+        single = field.concrete and len(field.foreign_related_fields) == 1
+        if single:
+            # One column: its value serves as the key, and the keys are what is asked for.
+            rel_obj_attr = attrgetter(field.attname)
+            instance_attr = attrgetter(field.foreign_related_fields[0].attname)
+        else:
+            rel_obj_attr = field.get_local_related_value
+            instance_attr = field.get_foreign_related_value
+        instances_dict = {instance_attr(inst): inst for inst in instances}
+        if single and not queryset._form.is_sliced:
+            queryset = queryset.filter(**{f"{field.attname}__in": list(instances_dict)})
+        else:
+            queryset = _filter_prefetch_queryset(queryset, field.name, instances)
+        # Going back from the objects must not ask the database.
+        if single:
+            queryset._known_related_objects = {**queryset._known_related_objects, field: instances_dict}
+        else:
+            for rel_obj in queryset:
+                if not field.is_cached(rel_obj):
+                    field.set_cached_value(rel_obj, instances_dict[rel_obj_attr(rel_obj)])
+        return queryset, rel_obj_attr, instance_attr, False, field.remote_field.cache_name, False
+
+    def add(self, *objs: Any, bulk: bool = True) -> None:
+        """Make `objs` point to the instance: by one UPDATE, or with bulk=False by saving each of them."""
+        self._check_fk_val()
+        self._remove_prefetched_objects()
+        db = _router().db_for_write(self.model, instance=self.instance)
+
+        def check_and_update(obj: Any) -> None:
+            if not isinstance(obj, self.model):
+                raise TypeError("'%s' instance expected, got %r" % (self.model._meta.object_name, obj))
+            setattr(obj, self.field.name, self.instance)
+
+        if bulk:
+            pks = []
+            for obj in objs:
+                check_and_update(obj)
+                if obj._state.adding or obj._state.db != db:
+                    raise ValueError(f"{obj!r} instance isn't saved. Use bulk=False or save the object first.")
+                pks.append(obj.pk)
+            self.model._base_manager.using(db).filter(pk__in=pks).update(**{self.field.name: self.instance})
+        else:
+            with _atomic(db):
+                for obj in objs:
+                    check_and_update(obj)
+                    obj.save()
+
+    add.alters_data = True  # type: ignore[attr-defined]
+    aadd = async_face(add)
+
+    def create(self, **kwargs: Any) -> Any:
+        """Create and return an object that points to the instance."""
+        self._check_fk_val()
+        self._remove_prefetched_objects()
+        kwargs[self.field.name] = self.instance
+        return super(RelatedManagerBase, self._write_manager()).create(**kwargs)  # type: ignore[misc]
+
+    create.alters_data = True  # type: ignore[attr-defined]
+    acreate = async_face(create)
+
+    def get_or_create(self, **kwargs: Any) -> Any:
+        """Like QuerySet.get_or_create(), within the related objects."""
+        self._check_fk_val()
+        kwargs[self.field.name] = self.instance
+        return super(RelatedManagerBase, self._write_manager()).get_or_create(**kwargs)  # type: ignore[misc]
+
+    get_or_create.alters_data = True  # type: ignore[attr-defined]
+    aget_or_create = async_face(get_or_create)
+
+    def update_or_create(self, **kwargs: Any) -> Any:
+        """Like QuerySet.update_or_create(), within the related objects."""
+        self._check_fk_val()
+        kwargs[self.field.name] = self.instance
+        return super(RelatedManagerBase, self._write_manager()).update_or_create(**kwargs)  # type: ignore[misc]
+
+    update_or_create.alters_data = True  # type: ignore[attr-defined]
+    aupdate_or_create = async_face(update_or_create)
+
+    def set(self, objs: Any, *, bulk: bool = True, clear: bool = False) -> None:
+        """Make `objs` the related objects; those no longer among them are removed where the key may be NULL."""
+        self._check_fk_val()
+        # Evaluated before anything changes, for it may depend on the relation.
+        objs = tuple(objs)
+        if not self.field.null:
+            self.add(*objs, bulk=bulk)
+            return
+        manager: Any = self
+        with _atomic(_router().db_for_write(self.model, instance=self.instance)):
+            if clear:
+                manager.clear(bulk=bulk)
+                self.add(*objs, bulk=bulk)
+            else:
+                db = _router().db_for_write(self.model, instance=self.instance)
+                old_objs = set(manager.using(db).all())
+                new_objs = []
+                for obj in objs:
+                    if obj in old_objs:
+                        old_objs.remove(obj)
+                    else:
+                        new_objs.append(obj)
+                manager.remove(*old_objs, bulk=bulk)
+                self.add(*new_objs, bulk=bulk)
+
+    set.alters_data = True  # type: ignore[attr-defined]
+    aset = async_face(set)
+
+
+class NullableReverseManyToOneManager(ReverseManyToOneManager):
+    """As ReverseManyToOneManager, for a key that may be NULL: objects can be let go."""
+
+    def remove(self, *objs: Any, bulk: bool = True) -> None:
+        """Set the key of `objs` to NULL; DoesNotExist when one of them is not related to the instance."""
+        if not objs:
+            return
+        self._check_fk_val()
+        val = self.field.get_foreign_related_value(self.instance)
+        old_ids = set()
+        for obj in objs:
+            if not isinstance(obj, self.model):
+                raise TypeError("'%s' instance expected, got %r" % (self.model._meta.object_name, obj))
+            if self.field.get_local_related_value(obj) != val:
+                raise self.field.remote_field.model.DoesNotExist(f"{obj!r} is not related to {self.instance!r}.")
+            old_ids.add(obj.pk)
+        self._clear(self.filter(pk__in=old_ids), bulk)  # type: ignore[attr-defined]
+
+    remove.alters_data = True  # type: ignore[attr-defined]
+    aremove = async_face(remove)
+
+    def clear(self, *, bulk: bool = True) -> None:
+        """Set the key of all related objects to NULL."""
+        self._check_fk_val()
+        self._clear(self, bulk)
+
+    clear.alters_data = True  # type: ignore[attr-defined]
+    aclear = async_face(clear)
+
+    def _clear(self, queryset: Any, bulk: bool) -> None:
+        self._remove_prefetched_objects()
+        db = _router().db_for_write(self.model, instance=self.instance)
+        queryset = queryset.using(db)
+        if bulk:
+            queryset.update(**{self.field.name: None})
+        else:
+            with _atomic(db):
+                for obj in queryset:
+                    setattr(obj, self.field.name, None)
+                    obj.save(update_fields=[self.field.name])
+
+    _clear.alters_data = True  # type: ignore[attr-defined]
+
+
+def create_reverse_many_to_one_manager(superclass: Any, rel: Any) -> Any:
+    """Return the manager class for the objects of `rel`, built on their model's manager class."""
+    base = NullableReverseManyToOneManager if rel.field.null else ReverseManyToOneManager
+    return type("RelatedManager", (base, superclass), {"rel": rel, "field": rel.field, "__module__": __name__})
+
+
+class ManyToManyManager(RelatedManagerBase):
+    """The objects linked to `instance` through an intermediate table."""
+
+    rel: Any
+    reverse: bool
+
+    def __init__(self, instance: Any = None) -> None:
+        super().__init__()
+        self.instance = instance
+        rel = self.rel
+        field = rel.field
+        if not self.reverse:
+            self.model = rel.model
+            self.query_field_name = field.related_query_name()
+            self.prefetch_cache_name = field.name
+            self.source_field_name = field.m2m_field_name()
+            self.target_field_name = field.m2m_reverse_field_name()
+            self.symmetrical = rel.symmetrical
+        else:
+            self.model = rel.related_model
+            self.query_field_name = field.name
+            self.prefetch_cache_name = field.remote_field.cache_name
+            self.source_field_name = field.m2m_reverse_field_name()
+            self.target_field_name = field.m2m_field_name()
+            self.symmetrical = False
+        self.through = rel.through
+        get_field = self.through._meta.get_field
+        self.source_field = get_field(self.source_field_name)
+        self.target_field = get_field(self.target_field_name)
+
+        self.core_filters = {}
+        self.pk_field_names = {}
+        for lh_field, rh_field in self.source_field.related_fields:
+            self.core_filters[f"{self.query_field_name}__{rh_field.name}"] = getattr(instance, rh_field.attname)
+            self.pk_field_names[lh_field.name] = rh_field.name
+
+        self.related_val = self.source_field.get_foreign_related_value(instance)
+        if None in self.related_val:
+            raise ValueError(
+                '"%r" needs to have a value for field "%s" before this many-to-many relationship can be used.'
+                % (instance, self.pk_field_names[self.source_field_name])
+            )
+        # The key pointed to may be set while the primary key is not: links still could not be saved.
+        if not instance._is_pk_set():
+            raise ValueError(
+                "%r instance needs to have a primary key value before a many-to-many relationship can be used."
+                % instance.__class__.__name__
+            )
+
+    def __call__(self, *, manager: str) -> Any:
+        """Return the same related objects through another manager of their model."""
+        manager_class = create_forward_many_to_many_manager(
+            getattr(self.model, manager).__class__, self.rel, self.reverse
+        )
+        return manager_class(instance=self.instance)
+
+    @property
+    def _cache_key(self) -> Any:  # type: ignore[override]
+        return self.prefetch_cache_name
+
+    def _build_remove_filters(self, removed_vals: Any) -> Any:
+        """The links between the instance and `removed_vals`, in both directions of a symmetrical relation."""
+        from offbeat.db.models.query import QuerySet
+
+        # "All related objects" needs no list of them.
+        listed = not isinstance(removed_vals, QuerySet) or removed_vals._has_filters()
+        filters = Q.create([(self.source_field_name, self.related_val[0])])
+        if listed:
+            filters &= Q.create([(f"{self.target_field_name}__in", removed_vals)])
+        if self.symmetrical:
+            other_way = Q.create([(self.target_field_name, self.related_val[0])])
+            if listed:
+                other_way &= Q.create([(f"{self.source_field_name}__in", removed_vals)])
+            filters |= other_way
+        return filters
+
+    def _apply_rel_filters(self, queryset: Any) -> Any:
+        queryset._add_hints(instance=self.instance)
+        if self._db:
+            queryset = queryset.using(self._db)
+        queryset = _apply_fetch_mode(queryset, self.instance)
+        # Sticky: filters on the same relation that follow speak of the same link.
+        return queryset._next_is_sticky().filter(**self.core_filters)
+
+    def get_prefetch_querysets(self, instances: Any, querysets: Any = None) -> Any:
+        """Return what prefetch_related() needs to load the related objects of `instances`."""
+        from offbeat.db.models.expressions import Col
+
+        queryset = _one_queryset(querysets)
+        if queryset is None:
+            queryset = self._all_objects()
+        queryset._add_hints(instance=instances[0])
+        queryset = queryset.using(queryset._db or self._db)
+        known = set(queryset.query.alias_map)
+        queryset = _filter_prefetch_queryset(queryset._next_is_sticky(), self.query_field_name, instances)
+
+        # Which instance a row belongs to is read from the very join that was filtered on: an earlier filter on
+        # the same relation has a join of its own.
+        table = self.through._meta.db_table
+        aliases = [alias for alias, join in queryset.query.alias_map.items() if join.table_name == table]
+        alias = next((alias for alias in aliases if alias not in known), aliases[0] if aliases else table)
+        local_fields = self.source_field.local_related_fields
+        names = [f"_prefetch_related_val_{field.attname}" for field in local_fields]
+        for name, field in zip(names, local_fields, strict=True):
+            queryset.query.add_annotation(Col(alias, field), name)
+
+        foreign_fields = self.source_field.foreign_related_fields
+
+        def rel_obj_attr(result: Any) -> tuple[Any, ...]:
+            return tuple(getattr(result, name) for name in names)
+
+        def instance_attr(inst: Any) -> tuple[Any, ...]:
+            return tuple(getattr(inst, field.attname) for field in foreign_fields)
+
+        return queryset, rel_obj_attr, instance_attr, False, self.prefetch_cache_name, False
+
+    @property
+    def constrained_target(self) -> Any:
+        """The links' target ids, when counting links is as good as counting objects; otherwise None."""
+        from offbeat.db import connections
+
+        # Only a real constraint makes sure that each link leads to an object.
+        db = _router().db_for_read(self.through, instance=self.instance)
+        if not connections[db].features.supports_foreign_keys:
+            return None
+        hints = {"instance": self.instance}
+        manager = self.through._base_manager.db_manager(db, hints=hints)
+        filters = {self.source_field_name: self.related_val[0]}
+        # A nullable target could be no object at all.
+        if not self.target_field.db_constraint or self.target_field.null:
+            return None
+        default_manager = self.model._default_manager
+        # A manager of the user's own may leave objects out.
+        from offbeat.db.models.manager import Manager
+
+        if type(default_manager) is not Manager:
+            return None
+        return manager.filter(**filters)
+
+    def exists(self) -> bool:
+        """Return whether there are related objects."""
+        constrained = None if self._has_prefetched() else self.constrained_target
+        result: bool = super().exists() if constrained is None else constrained.exists()  # type: ignore[misc]
+        return result
+
+    def count(self) -> int:
+        """Return the number of related objects."""
+        constrained = None if self._has_prefetched() else self.constrained_target
+        result: int = super().count() if constrained is None else constrained.count()  # type: ignore[misc]
+        return result
+
+    def _has_prefetched(self) -> bool:
+        return self._cache_key in getattr(self.instance, "_prefetched_objects_cache", ())
+
+    def add(self, *objs: Any, through_defaults: Any = None) -> None:
+        """Link `objs` (objects or keys) to the instance; existing links stay as they are."""
+        self._remove_prefetched_objects()
+        db = _router().db_for_write(self.through, instance=self.instance)
+        with _atomic(db):
+            self._add_items(
+                self.source_field_name, self.target_field_name, *objs, through_defaults=through_defaults
+            )
+            # The mirror image of a symmetrical relation.
+            if self.symmetrical:
+                self._add_items(
+                    self.target_field_name, self.source_field_name, *objs, through_defaults=through_defaults
+                )
+
+    add.alters_data = True  # type: ignore[attr-defined]
+    aadd = async_face(add)
+
+    def remove(self, *objs: Any) -> None:
+        """Unlink `objs` (objects or keys) from the instance."""
+        self._remove_prefetched_objects()
+        self._remove_items(self.source_field_name, self.target_field_name, *objs)
+
+    remove.alters_data = True  # type: ignore[attr-defined]
+    aremove = async_face(remove)
+
+    def clear(self) -> None:
+        """Unlink all objects from the instance."""
+        db = _router().db_for_write(self.through, instance=self.instance)
+        with _atomic(db):
+            self._send_m2m_changed("pre_clear", None, db)
+            self._remove_prefetched_objects()
+            filters = self._build_remove_filters(self._all_objects().using(db))
+            self.through._default_manager.using(db).filter(filters).delete()
+            self._send_m2m_changed("post_clear", None, db)
+
+    clear.alters_data = True  # type: ignore[attr-defined]
+    aclear = async_face(clear)
+
+    def _send_m2m_changed(self, action: str, pk_set: Any, db: Any) -> None:
+        signals.m2m_changed.send(
+            sender=self.through,
+            action=action,
+            instance=self.instance,
+            reverse=self.reverse,
+            model=self.model,
+            pk_set=pk_set,
+            using=db,
+        )
+
+    def set(self, objs: Any, *, clear: bool = False, through_defaults: Any = None) -> None:
+        """Make `objs` (objects or keys) the linked ones."""
+        # Evaluated before anything changes, for it may depend on the relation.
+        objs = tuple(objs)
+        db = _router().db_for_write(self.through, instance=self.instance)
+        manager: Any = self
+        with _atomic(db):
+            self._remove_prefetched_objects()
+            if clear:
+                self.clear()
+                self.add(*objs, through_defaults=through_defaults)
+                return
+            old_ids = set(
+                manager.using(db).values_list(self.target_field.target_field.attname, flat=True)
+            )
+            new_objs = []
+            for obj in objs:
+                if isinstance(obj, self.model):
+                    key = self.target_field.get_foreign_related_value(obj)[0]
+                else:
+                    key = self.target_field.get_prep_value(obj)
+                if key in old_ids:
+                    old_ids.remove(key)
+                else:
+                    new_objs.append(obj)
+            self.remove(*old_ids)
+            self.add(*new_objs, through_defaults=through_defaults)
+
+    set.alters_data = True  # type: ignore[attr-defined]
+    aset = async_face(set)
+
+    def create(self, *, through_defaults: Any = None, **kwargs: Any) -> Any:
+        """Create an object, link it and return it."""
+        new_obj = super(RelatedManagerBase, self._write_manager()).create(**kwargs)  # type: ignore[misc]
+        self.add(new_obj, through_defaults=through_defaults)
+        return new_obj
+
+    create.alters_data = True  # type: ignore[attr-defined]
+    acreate = async_face(create)
+
+    def get_or_create(self, *, through_defaults: Any = None, **kwargs: Any) -> Any:
+        """Like QuerySet.get_or_create(); an object that was created is linked."""
+        obj, created = super(RelatedManagerBase, self._write_manager()).get_or_create(**kwargs)  # type: ignore[misc]
+        # What was found is linked already, since the search was among the related objects.
+        if created:
+            self.add(obj, through_defaults=through_defaults)
+        return obj, created
+
+    get_or_create.alters_data = True  # type: ignore[attr-defined]
+    aget_or_create = async_face(get_or_create)
+
+    def update_or_create(self, *, through_defaults: Any = None, **kwargs: Any) -> Any:
+        """Like QuerySet.update_or_create(); an object that was created is linked."""
+        obj, created = super(RelatedManagerBase, self._write_manager()).update_or_create(**kwargs)  # type: ignore[misc]
+        if created:
+            self.add(obj, through_defaults=through_defaults)
+        return obj, created
+
+    update_or_create.alters_data = True  # type: ignore[attr-defined]
+    aupdate_or_create = async_face(update_or_create)
+
+    def _get_target_ids(self, target_field_name: str, objs: Any) -> set[Any]:
+        """Return the keys of `objs`; ValueError or TypeError for objects that cannot be linked."""
+        from offbeat.db.models.base import Model
+
+        target_field = self.through._meta.get_field(target_field_name)
+        target_ids = set()
+        for obj in objs:
+            if isinstance(obj, self.model):
+                if not _router().allow_relation(obj, self.instance):
+                    raise ValueError(
+                        'Cannot add "%r": instance is on database "%s", value is on database "%s"'
+                        % (obj, self.instance._state.db, obj._state.db)
+                    )
+                target_id = target_field.get_foreign_related_value(obj)[0]
+                if target_id is None:
+                    raise ValueError('Cannot add "%r": the value for field "%s" is None' % (obj, target_field_name))
+                target_ids.add(target_id)
+            elif isinstance(obj, Model):
+                raise TypeError("'%s' instance expected, got %r" % (self.model._meta.object_name, obj))
+            else:
+                target_ids.add(target_field.get_prep_value(obj))
+        return target_ids
+
+    def _existing_ids(self, source_field_name: str, target_field_name: str, db: Any, target_ids: Any) -> Any:
+        links = self.through._default_manager.using(db).values_list(target_field_name, flat=True)
+        return set(
+            links.filter(**{source_field_name: self.related_val[0], f"{target_field_name}__in": target_ids})
+        )
+
+    def _add_items(
+        self, source_field_name: str, target_field_name: str, *objs: Any, through_defaults: Any = None
+    ) -> None:
+        if not objs:
+            return
+        from offbeat.db import connections
+
+        defaults = dict(resolve_callables(through_defaults or {}))
+        target_ids = self._get_target_ids(target_field_name, objs)
+        db = _router().db_for_write(self.through, instance=self.instance)
+        # A link of ours has no columns but the two keys: the database may skip those it has.
+        ignore_conflicts = self.through._meta.auto_created is not False and (
+            connections[db].features.supports_ignore_conflicts
+        )
+        must_send = (self.reverse or source_field_name == self.source_field_name) and (
+            signals.m2m_changed.has_listeners(self.through)
+        )
+        through = self.through
+
+        def links(ids: Any) -> list[Any]:
+            source_id = self.related_val[0]
+            source_attr = through._meta.get_field(source_field_name).attname
+            target_attr = through._meta.get_field(target_field_name).attname
+            return [through(**defaults, **{source_attr: source_id, target_attr: target_id}) for target_id in ids]
+
+        if ignore_conflicts and not must_send:
+            through._default_manager.using(db).bulk_create(links(target_ids), ignore_conflicts=True)
+            return
+
+        missing = target_ids - self._existing_ids(source_field_name, target_field_name, db, target_ids)
+        with _atomic(db):
+            if must_send:
+                self._send_m2m_changed("pre_add", missing, db)
+            through._default_manager.using(db).bulk_create(links(missing), ignore_conflicts=ignore_conflicts)
+            if must_send:
+                self._send_m2m_changed("post_add", missing, db)
+
+    def _remove_items(self, source_field_name: str, target_field_name: str, *objs: Any) -> None:
+        if not objs:
+            return
+        old_ids = set()
+        for obj in objs:
+            if isinstance(obj, self.model):
+                old_ids.add(self.target_field.get_foreign_related_value(obj)[0])
+            else:
+                old_ids.add(obj)
+        db = _router().db_for_write(self.through, instance=self.instance)
+        with _atomic(db):
+            self._send_m2m_changed("pre_remove", old_ids, db)
+            target_model_qs = self._all_objects()
+            removed: Any = old_ids
+            if target_model_qs._has_filters():
+                removed = target_model_qs.using(db).filter(
+                    **{f"{self.target_field.target_field.attname}__in": old_ids}
+                )
+            filters = self._build_remove_filters(removed)
+            self.through._default_manager.using(db).filter(filters).delete()
+            self._send_m2m_changed("post_remove", old_ids, db)
+
+
+def create_forward_many_to_many_manager(superclass: Any, rel: Any, reverse: bool) -> Any:
+    """Return the manager class for either side of the relation `rel`, built on that model's manager class."""
+    return type(
+        "ManyRelatedManager",
+        (ManyToManyManager, superclass),
+        {"rel": rel, "reverse": reverse, "__module__": __name__},
+    )

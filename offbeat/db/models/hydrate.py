@@ -1,0 +1,517 @@
+"""Rows to results: for each query a function is generated that does nothing but what its columns need.
+
+The generated source is plain Python, kept in linecache so that tracebacks show it; print it with
+``print(builder.__source__)``. Models whose construction is not the stock one (an __init__, from_db() or __new__ of
+their own, receivers of pre_init or post_init, descriptors with a __set__ of their own) are made through from_db().
+"""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import re
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from offbeat.db.models.signals import post_init, pre_init
+from offbeat.db.models.utils import create_namedtuple_class
+
+__all__ = [
+    "attach_known",
+    "builder_with_known",
+    "dicts_builder",
+    "flat_builder",
+    "instances_builder",
+    "named_builder",
+    "tuples_builder",
+]
+
+Builder = Callable[[list[Any], str, Any], list[Any]]
+
+
+class Names:
+    """The names a generated function refers to."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def add(self, prefix: str, value: Any) -> str:
+        for name, known in self.values.items():
+            if known is value and name.startswith(prefix):
+                return name
+        name = f"{prefix}{len(self.values)}"
+        self.values[name] = value
+        return name
+
+
+@functools.lru_cache(maxsize=2048)
+def _code(source: str) -> Any:
+    filename = f"<offbeat rows {abs(hash(source)):x}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    return compile(source, filename, "exec")
+
+
+def function(source: str, name: str, names: dict[str, Any]) -> Any:
+    """Run generated source and return the function `name` of it."""
+    namespace = dict(names)
+    exec(_code(source), namespace)
+    made = namespace[name]
+    made.__source__ = source
+    return made
+
+
+def column_sources(compiler: Any, names: Names, count: int, inline: bool) -> list[str]:
+    """For each column an expression that gives its Python value; `c3` stands for what the driver gave."""
+    sources = [f"c{i}" for i in range(count)]
+    expressions = [column[0] for column in compiler.select]
+    if len(expressions) < count:
+        # Columns of .extra(select=...) and the like have no expression to convert with.
+        expressions += [None] * (count - len(expressions))
+    converters = compiler.get_converters(expressions[:count])
+    inline = inline and hasattr(compiler.connection.ops, "inline_converter")
+    for i, (functions, expression) in converters.items():
+        source = f"c{i}"
+        for converter in functions:
+            source = _converted(converter, expression, compiler.connection, source, names, inline)
+        sources[i] = source
+    return sources
+
+
+def _converted(
+    converter: Any, expression: Any, connection: Any, source: str, names: Names, inline: bool
+) -> str:
+    if inline and source.isidentifier():
+        found = connection.ops.inline_converter(converter)
+        if found is not None:
+            template, needed = found
+            for name, value in needed.items():
+                template = template.replace("{" + name + "}", names.add(f"{name}_", value))
+            return f"({template.replace('{value}', source)})"
+    convert = names.add("convert", converter)
+    expression_name = names.add("expression", expression)
+    return f"{convert}({source}, {expression_name}, {names.add('connection', connection)})"
+
+
+def _unpack(count: int) -> str:
+    return ", ".join(f"c{i}" for i in range(count)) + ("," if count == 1 else "")
+
+
+def dicts_builder(compiler: Any) -> Builder:
+    """Rows to dictionaries."""
+    labels = result_names(compiler)
+
+    def result(columns: list[str], names: Names) -> str:
+        return (
+            "{"
+            + ", ".join(f"{label!r}: {column}" for label, column in zip(labels, columns, strict=False))
+            + "}"
+        )
+
+    return _values_builder(compiler, result)
+
+
+def tuples_builder(compiler: Any) -> Builder:
+    """Rows to tuples; the driver's own when no column needs a conversion."""
+    count = len(result_names(compiler))
+    if not _has_composites(compiler):
+        columns = column_sources(compiler, Names(), len(compiler.select), False)
+        if len(columns) == count and all(map(str.isidentifier, columns)):
+            return _rows_as_they_are(compiler)
+
+    def result(columns: list[str], names: Names) -> str:
+        return "(" + "".join(f"{column}, " for column in columns[:count]) + ")"
+
+    return _values_builder(compiler, result)
+
+
+def _rows_as_they_are(compiler: Any) -> Builder:
+    width = len(compiler.select)
+
+    def build(rows: list[Any], alias: str, mode: Any) -> list[Any]:
+        if rows and (len(rows[0]) != width or type(rows[0]) is not tuple):
+            return [tuple(row[:width]) for row in rows]
+        return rows if type(rows) is list else list(rows)
+
+    return build
+
+
+def named_builder(compiler: Any) -> Builder:
+    """Rows to named tuples."""
+    labels = result_names(compiler)
+    make_row = functools.partial(tuple.__new__, create_namedtuple_class(*labels))
+
+    def result(columns: list[str], names: Names) -> str:
+        items = "".join(f"{column}, " for column in columns[: len(labels)])
+        return f"{names.add('make', make_row)}(({items}))"
+
+    return _values_builder(compiler, result)
+
+
+def flat_builder(compiler: Any) -> Builder:
+    """Rows to the value of their first column."""
+    return _values_builder(compiler, lambda columns, names: columns[0])
+
+
+def _values_builder(compiler: Any, result: Callable[[list[str], Names], str]) -> Builder:
+    """A function that makes a list of what `result` says, as source, about the columns."""
+    if _has_composites(compiler):
+        return _composites_first(compiler, result)
+
+    def make(inline: bool, careful: Any) -> Builder:
+        names = Names()
+        columns = column_sources(compiler, names, len(compiler.select), inline)
+        return _guarded(
+            [f"return [{result(columns, names)} for {_unpack(len(columns))} in rows]"],
+            len(columns),
+            names,
+            careful,
+        )
+
+    return make(True, _later(lambda: make(False, None)))
+
+
+def _has_composites(compiler: Any) -> bool:
+    return bool(compiler.has_composite_fields([column[0] for column in compiler.select]))
+
+
+def _composites_first(compiler: Any, result: Callable[[list[str], Names], str]) -> Builder:
+    """Composite primary keys span columns: converting and joining them is left to the compiler."""
+    expressions = [column[0] for column in compiler.select]
+    count = len(expressions)
+    names = Names()
+    source = f"return [{result([f'c{i}' for i in range(count)], names)} for {_unpack(count)} in rows]"
+    build = _guarded([source], count, names, None)
+    converters = compiler.get_converters(expressions)
+
+    def build_composites(rows: list[Any], alias: str, mode: Any) -> list[Any]:
+        converted = compiler.apply_converters(rows, converters) if converters else rows
+        return build(
+            [tuple(row) for row in compiler.composite_fields_to_tuples(converted, expressions)], alias, mode
+        )
+
+    return build_composites
+
+
+def _guarded(
+    body: list[str], width: int, names: Names, careful: Builder | None, arguments: str = "rows, alias, mode"
+) -> Builder:
+    """A builder with this body; rows that its inlined conversions do not understand go through `careful`."""
+    lines = [
+        f"def build({arguments}):",
+        f"    if rows and len(rows[0]) != {width}:",
+        f"        rows = [row[:{width}] for row in rows]",
+    ]
+    if careful is None:
+        lines += ["    " + line for line in body]
+    else:
+        lines.append("    try:")
+        lines += ["        " + line for line in body]
+        lines += [
+            "    except (TypeError, ValueError):",
+            f"        return {names.add('careful', careful)}({arguments})",
+        ]
+    built: Builder = function("\n".join(lines) + "\n", "build", names.values)
+    return built
+
+
+def _later(make: Callable[[], Builder]) -> Builder:
+    """A builder that is made when it is first needed."""
+    made: list[Builder] = []
+
+    def build(rows: list[Any], alias: str, mode: Any) -> list[Any]:
+        if not made:
+            made.append(make())
+        return made[0](rows, alias, mode)
+
+    return build
+
+
+def result_names(compiler: Any) -> list[str]:
+    """The names of the columns of values() and values_list(), in order."""
+    query = compiler.query
+    selected = getattr(query, "selected", None)
+    if selected:
+        return list(selected)
+    return [*query.extra_select, *query.values_select, *query.annotation_select]
+
+
+def attach_known(objects: Iterable[Any], known: dict[Any, dict[Any, Any]]) -> None:
+    """Set the related objects that the queryset's origin already holds."""
+    for field, instances in known.items():
+        names = [f.attname for f in getattr(field, "local_related_fields", ())] or [field.attname]
+        if len(names) == 1 and field.many_to_one and _cache_name(field.set_cached_value):
+            _cache_known(objects, names[0], field.cache_name, instances)
+            continue
+        for obj in objects:
+            if field.is_cached(obj):
+                continue
+            key = tuple([getattr(obj, name) for name in names]) if len(names) > 1 else getattr(obj, names[0])
+            related = instances.get(key)
+            if related is not None:
+                setattr(obj, field.name, related)
+
+
+def _cache_known(objects: Iterable[Any], attname: str, cache_name: str, instances: dict[Any, Any]) -> None:
+    """What assigning the related object comes to for a foreign key, whose column already has the value."""
+    for obj in objects:
+        data = obj.__dict__
+        related = instances.get(data[attname] if attname in data else getattr(obj, attname))
+        if related is None:
+            continue
+        state = obj._state
+        cache = state.__dict__.get("fields_cache")
+        if cache is None:
+            state.fields_cache = {cache_name: related}
+        elif cache_name not in cache:
+            cache[cache_name] = related
+
+
+def track_peers(instances: list[Any]) -> None:
+    """Let instances of one query know each other, for FETCH_PEERS."""
+    peers = [weakref.ref(instance) for instance in instances if instance is not None]
+    for instance in instances:
+        if instance is not None:
+            instance._state.peers = peers
+
+
+def instances_builder(compiler: Any) -> Builder:
+    """Rows to model instances, with select_related() objects and annotations."""
+    through_from_db = _later(lambda: _InstanceSource(compiler, False).builder())
+    if not all(has_stock_construction(model) for model in _models(compiler.klass_info)):
+        return through_from_db
+    return _InstanceSource(compiler, True).builder(through_from_db)
+
+
+def builder_with_known(compiler: Any, field: Any) -> Any:
+    """A builder with a fourth argument: the objects that `field` leads to, by key; None where setting them does more.
+
+    This is attach_known() written into the loop, for the objects of a reverse foreign key.
+    """
+    columns = {column[0].target.attname for column in compiler.select if hasattr(column[0], "target")}
+    if (
+        not getattr(field, "many_to_one", False)
+        or len(field.local_related_fields) != 1
+        or not _cache_name(field.set_cached_value)
+        or field.attname not in columns
+        or not all(has_stock_construction(model) for model in _models(compiler.klass_info))
+    ):
+        return None
+    stock = _later(lambda: instances_builder(compiler))
+
+    def careful(rows: list[Any], alias: str, mode: Any, known: dict[Any, Any]) -> list[Any]:
+        made = stock(rows, alias, mode)
+        attach_known(made, {field: known})
+        return made
+
+    return _InstanceSource(compiler, True, field).builder(careful)
+
+
+def _models(info: Any) -> list[Any]:
+    found = [info["model"]]
+    for related in info.get("related_klass_infos", ()):
+        found.extend(_models(related))
+    return found
+
+
+def has_stock_construction(model: Any) -> bool:
+    """True if making an instance means no more than filling its __dict__."""
+    from offbeat.db.models.base import Model
+
+    return (
+        model.__init__ is Model.__init__
+        and model.__new__ is Model.__new__
+        and model.__setattr__ is Model.__setattr__
+        and getattr(model.from_db, "__func__", None) is getattr(Model.from_db, "__func__", None)
+    )
+
+
+def _needs_setter(model: Any, attname: str) -> bool:
+    """True if assigning the attribute does more than storing it."""
+    descriptor = getattr(model, "__dict__", {}).get(attname)
+    for cls in model.__mro__:
+        if attname in cls.__dict__:
+            descriptor = cls.__dict__[attname]
+            break
+    if descriptor is None or not hasattr(type(descriptor), "__set__"):
+        return False
+    return not type(descriptor).__module__.startswith("offbeat.db.models.fields")
+
+
+class _InstanceSource:
+    """Writes the source of the function that makes instances from rows."""
+
+    def __init__(self, compiler: Any, direct: bool, known_field: Any = None) -> None:
+        self.compiler = compiler
+        self.known_field = known_field
+        self.direct = direct
+        self.names = Names()
+        self.width = len(compiler.select)
+        self.columns = column_sources(compiler, self.names, self.width, direct)
+        self.lines: list[str] = []
+        self.objects = 0
+        self.before: list[str] = []
+        self.after: list[str] = []
+        # Instances whose cache of related objects has been made.
+        self.cached: set[str] = set()
+
+    def line(self, depth: int, text: str) -> None:
+        self.lines.append("    " * depth + text)
+
+    def builder(self, through_from_db: Any = None) -> Builder:
+        """The function; what the direct way is not for (receivers, peers, odd values) goes through from_db()."""
+        variable = self.instance(self.compiler.klass_info, 1, self.annotations())
+        body = [
+            "made = []",
+            "append = made.append",
+            *self.before,
+            f"for {_unpack(self.width)} in rows:",
+            *self.lines,
+            f"    append({variable})",
+            *self.after,
+            "return made",
+        ]
+        if through_from_db is not None:
+            names = self.names
+            receivers = f"{names.add('pre_init', pre_init)}.receivers or {names.add('post_init', post_init)}.receivers"
+            body = [
+                f"if {receivers} or (mode is not None and mode.track_peers):",
+                f"    return {names.add('careful', through_from_db)}({self.arguments()})",
+                *body,
+            ]
+        return _guarded(body, self.width, self.names, through_from_db, self.arguments())
+
+    def arguments(self) -> str:
+        return "rows, alias, mode" if self.known_field is None else "rows, alias, mode, known"
+
+    def annotations(self) -> list[tuple[str, str]]:
+        columns = self.compiler.annotation_col_map or {}
+        return [(name, self.columns[index]) for name, index in columns.items()]
+
+    def instance(self, info: Any, depth: int, annotations: list[tuple[str, str]]) -> str:
+        """Lines that make one instance (and those joined to it); returns the variable that holds it."""
+        number = self.objects
+        self.objects += 1
+        variable = f"o{number}"
+        self.construct(info, number, depth, annotations)
+        related = info.get("related_klass_infos", ())
+        if related:
+            self.related(info, related, variable, depth)
+        return variable
+
+    def attributes(self, info: Any) -> list[tuple[str, str]]:
+        """(attribute name, column source), in the order of the model's concrete fields."""
+        by_name = {self.compiler.select[i][0].target.attname: self.columns[i] for i in info["select_fields"]}
+        fields = info["model"]._meta.concrete_fields
+        return [(field.attname, by_name[field.attname]) for field in fields if field.attname in by_name]
+
+    def construct(self, info: Any, number: int, depth: int, annotations: list[tuple[str, str]]) -> None:
+        if self.direct:
+            self.construct_directly(info, number, depth, annotations)
+        else:
+            self.construct_through_from_db(info, number, depth, annotations)
+
+    def construct_directly(
+        self, info: Any, number: int, depth: int, annotations: list[tuple[str, str]]
+    ) -> None:
+        from offbeat.db.models.base import ModelState
+
+        model = info["model"]
+        names = self.names
+        new = names.add("new", object.__new__)
+        state = names.add("State", ModelState)
+        stored: list[str] = []
+        assigned: list[str] = []
+        for name, source in [*self.attributes(info), *annotations]:
+            if _needs_setter(model, name):
+                assigned.append(f"o{number}.{name} = {source}")
+            else:
+                stored.append(f"{name!r}: {source}")
+        self.line(depth, f"s{number} = {new}({state})")
+        self.line(depth, f"s{number}.db = alias")
+        self.line(depth, f"s{number}.adding = False")
+        self.line(depth, f"s{number}.fetch_mode = mode")
+        self.line(depth, f"o{number} = {new}({names.add('Model', model)})")
+        self.line(depth, f"o{number}.__dict__ = {{'_state': s{number}, {', '.join(stored)}}}")
+        for assignment in assigned:
+            self.line(depth, assignment)
+        if number == 0 and self.known_field is not None:
+            self.known(dict(self.attributes(info))[self.known_field.attname], depth)
+
+    def known(self, key: str, depth: int) -> None:
+        self.line(depth, f"k = known.get({key})")
+        self.line(depth, f"s0.fields_cache = {{}} if k is None else {{{self.known_field.cache_name!r}: k}}")
+        self.cached.add("o0")
+
+    def construct_through_from_db(
+        self, info: Any, number: int, depth: int, annotations: list[tuple[str, str]]
+    ) -> None:
+        from offbeat.db.models.queryset.construct import from_db_caller
+
+        model = info["model"]
+        attributes = self.attributes(info)
+        make = self.names.add("make", from_db_caller(model, [name for name, _ in attributes]))
+        values = "".join(f"{source}, " for _, source in attributes)
+        self.line(depth, f"o{number} = {make}(alias, ({values}), mode)")
+        for name, source in annotations:
+            self.line(depth, f"setattr(o{number}, {name!r}, {source})")
+        peers = f"peers{number}"
+        self.before.append(f"{peers} = []")
+        self.line(depth, f"{peers}.append(o{number})")
+        self.after += [
+            "if mode is not None and mode.track_peers:",
+            f"    {self.names.add('track', track_peers)}({peers})",
+        ]
+
+    def related(self, info: Any, related: Any, variable: str, depth: int) -> None:
+        for child in related:
+            number = self.objects
+            columns = dict(self.attributes(child))
+            primary = [columns[f.attname] for f in _pk_fields(child["model"]) if f.attname in columns]
+            # An outer join without a partner gives NULL for every column of its primary key.
+            test = " and ".join(f"{_raw(source)} is None" for source in primary)
+            self.line(depth, f"if {test}:")
+            self.line(depth + 1, f"o{number} = None")
+            self.line(depth, "else:")
+            made = self.instance(child, depth + 1, [])
+            self.attach(child, variable, made, depth)
+
+    def attach(self, child: Any, variable: str, made: str, depth: int) -> None:
+        self.store(child["local_setter"], variable, made, depth)
+        remote = child["remote_setter"]
+        if getattr(remote, "__name__", "") != "_no_setter":
+            self.line(depth, f"if {made} is not None:")
+            self.store(remote, made, variable, depth + 1)
+
+    def store(self, setter: Any, holder: str, value: str, depth: int) -> None:
+        """Lines for `setter(holder, value)`; a plain cache of a relation is written directly."""
+        name = _cache_name(setter) if self.direct else None
+        if name is None:
+            self.line(depth, f"{self.names.add('setter', setter)}({holder}, {value})")
+        elif holder in self.cached:
+            self.line(depth, f"s{holder[1:]}.fields_cache[{name!r}] = {value}")
+        else:
+            self.cached.add(holder)
+            self.line(depth, f"s{holder[1:]}.fields_cache = {{{name!r}: {value}}}")
+
+
+def _cache_name(setter: Any) -> str | None:
+    """The key under which a stock setter stores a related object; None for other setters."""
+    from offbeat.db.models.fields.mixins import FieldCacheMixin
+
+    if getattr(setter, "__func__", None) is not FieldCacheMixin.set_cached_value:
+        return None
+    name: str = setter.__self__.cache_name
+    return name
+
+
+def _pk_fields(model: Any) -> list[Any]:
+    meta = model._meta
+    fields = getattr(meta, "pk_fields", None)
+    return list(fields) if fields else [meta.pk]
+
+
+def _raw(source: str) -> str:
+    """The driver's value inside a converted column's source: enough to tell NULL."""
+    found = re.search(r"\bc\d+\b", source)
+    return found.group() if found else source

@@ -1,0 +1,43 @@
+"""Values that need no preparation: which Python type each stock field takes to the driver as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["is_identity", "unchanged_type"]
+
+# Python types that a driver takes unchanged as values of these internal types.
+_UNCHANGED: dict[str, type] = {
+    "AutoField": int,
+    "BigAutoField": int,
+    "SmallAutoField": int,
+    "IntegerField": int,
+    "BigIntegerField": int,
+    "SmallIntegerField": int,
+    "PositiveIntegerField": int,
+    "PositiveBigIntegerField": int,
+    "PositiveSmallIntegerField": int,
+    "FloatField": float,
+    "BooleanField": bool,
+    "CharField": str,
+    "TextField": str,
+    "SlugField": str,
+}
+
+_PREPARES = ("get_db_prep_save", "get_db_prep_value", "get_prep_value", "get_internal_type", "to_python")
+
+
+def unchanged_type(field: Any) -> type | None:
+    """The type whose values need no preparation for this field, if there is one."""
+    for name in _PREPARES:
+        if not getattr(type(field), name).__module__.startswith("offbeat.db.models.fields"):
+            return None
+    return _UNCHANGED.get(field.get_internal_type())
+
+
+def is_identity(preparer: Any, value: Any) -> bool:
+    """True if `preparer`, a field's get_prep_value(), leaves values of the type of `value` as they are."""
+    field = getattr(preparer, "target", None)
+    if field is None and getattr(preparer, "__name__", "") == "get_prep_value":
+        field = getattr(preparer, "__self__", None)
+    return field is not None and unchanged_type(field) is type(value)

@@ -1,0 +1,372 @@
+"""prefetch_related(): relations of many objects, fetched with one query for each level.
+
+A lookup such as "books__publisher" is walked level by level. At each level the objects in hand are given their
+related objects by a *prefetcher* (a relation's descriptor or manager, anything with get_prefetch_querysets()), and
+those become the objects of the next level. Lookups of the querysets used on the way are taken over, one at a time, so
+that they too cost one query for all objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from offbeat.core.exceptions import FieldDoesNotExist
+from offbeat.db.models.constants import LOOKUP_SEP
+from offbeat.db.models.queryset.iteration import ModelIterable
+from offbeat.utils.functional import cached_property
+
+__all__ = ["Prefetch", "aprefetch_related_objects", "prefetch_one_level", "prefetch_related_objects"]
+
+
+class Prefetch:
+    """A lookup for prefetch_related() with a queryset of its own, or an attribute to keep the result in."""
+
+    def __init__(self, lookup: str, queryset: Any = None, to_attr: str | None = None) -> None:
+        if queryset is not None and not _gives_instances(queryset):
+            raise ValueError("Prefetch querysets cannot use raw(), values(), and values_list().")
+        self.prefetch_through = lookup
+        self.prefetch_to = lookup
+        if to_attr:
+            self.prefetch_to = LOOKUP_SEP.join([*lookup.split(LOOKUP_SEP)[:-1], to_attr])
+        self.queryset = queryset
+        self.to_attr = to_attr
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        if self.queryset is not None:
+            # Pickling a queryset evaluates it; an empty result keeps it from doing so.
+            queryset = self.queryset._chain()
+            queryset._result_cache = []
+            queryset._prefetch_done = True
+            state["queryset"] = queryset
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self.queryset is not None:
+            self.queryset._result_cache = None
+            self.queryset._prefetch_done = False
+
+    def add_prefix(self, prefix: str) -> None:
+        """Make the lookup start one relation earlier."""
+        self.prefetch_to = prefix + LOOKUP_SEP + self.prefetch_to
+        self.prefetch_through = prefix + LOOKUP_SEP + self.prefetch_through
+
+    def get_current_prefetch_to(self, level: int) -> str:
+        """The path of the attribute filled at `level`."""
+        return LOOKUP_SEP.join(self.prefetch_to.split(LOOKUP_SEP)[: level + 1])
+
+    def get_current_to_attr(self, level: int) -> tuple[str, bool]:
+        """The attribute filled at `level`, and whether it is a to_attr."""
+        parts = self.prefetch_to.split(LOOKUP_SEP)
+        return parts[level], bool(self.to_attr) and level == len(parts) - 1
+
+    def get_current_querysets(self, level: int) -> list[Any] | None:
+        """The querysets to use at `level`, if any were given."""
+        if self.queryset is not None and self.get_current_prefetch_to(level) == self.prefetch_to:
+            return [self.queryset]
+        return None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Prefetch):
+            return NotImplemented
+        return self.prefetch_to == other.prefetch_to
+
+    def __hash__(self) -> int:
+        return hash((self.__class__, self.prefetch_to))
+
+
+def _gives_instances(queryset: Any) -> bool:
+    from offbeat.db.models.queryset.raw import RawQuerySet
+
+    if isinstance(queryset, RawQuerySet):
+        return False
+    return not hasattr(queryset, "_iterable_class") or issubclass(queryset._iterable_class, ModelIterable)
+
+
+def prefetch_related_objects(model_instances: Sequence[Any], *related_lookups: Any) -> None:
+    """Prefetch `related_lookups` (names or Prefetch objects) for instances of one model."""
+    if model_instances:
+        _Prefetching(model_instances).run(_normalized(related_lookups))
+
+
+async def aprefetch_related_objects(model_instances: Sequence[Any], *related_lookups: Any) -> None:
+    """prefetch_related_objects() for async code."""
+    from offbeat.concurrency import spawn
+
+    await spawn(prefetch_related_objects, model_instances, *related_lookups)
+
+
+def _normalized(lookups: Iterable[Any], prefix: str | None = None) -> list[Prefetch]:
+    result = []
+    for lookup in lookups:
+        if not isinstance(lookup, Prefetch):
+            lookup = Prefetch(lookup)
+        if prefix:
+            lookup.add_prefix(prefix)
+        result.append(lookup)
+    return result
+
+
+class _Prefetcher(NamedTuple):
+    """What one relation offers: who prefetches it, whether it exists, and for which objects it was fetched."""
+
+    prefetcher: Any
+    descriptor: Any
+    found: bool
+    is_fetched: Any
+
+
+class _Prefetching:
+    """One run of prefetch_related_objects()."""
+
+    def __init__(self, instances: Sequence[Any]) -> None:
+        self.instances = instances
+        self.done: dict[str, list[Any]] = {}
+        # Lookups that came from querysets on the way, and the relations they came through: recursion ends there.
+        self.automatic: set[Prefetch] = set()
+        self.followed: set[Any] = set()
+
+    def run(self, lookups: list[Prefetch]) -> None:
+        pending = lookups[::-1]
+        while pending:
+            lookup = pending.pop()
+            if lookup.prefetch_to in self.done:
+                if lookup.queryset is not None:
+                    raise ValueError(
+                        f"'{lookup.prefetch_to}' lookup was already seen with a different queryset. "
+                        "You may need to adjust the ordering of your lookups."
+                    )
+                continue
+            pending.extend(self.walk(lookup)[::-1])
+
+    def walk(self, lookup: Prefetch) -> list[Prefetch]:
+        """Do the levels of one lookup; returns the lookups to do next."""
+        objects: list[Any] = list(self.instances)
+        names = lookup.prefetch_through.split(LOOKUP_SEP)
+        found: list[Prefetch] = []
+        for level, name in enumerate(names):
+            if not objects:
+                break
+            path = lookup.get_current_prefetch_to(level)
+            if path in self.done:
+                objects = self.done[path]
+                continue
+            if not _accept_prefetched(objects):
+                break
+            objects, more = self.level(lookup, level, name, names, objects, path)
+            found += more
+        return found
+
+    def level(
+        self, lookup: Prefetch, level: int, name: str, names: list[str], objects: list[Any], path: str
+    ) -> tuple[list[Any], list[Prefetch]]:
+        first = objects[0]
+        to_attr, as_attr = lookup.get_current_to_attr(level)
+        if as_attr:
+            _check_to_attr(first, to_attr)
+        relation = _prefetcher(first, name, to_attr)
+        if not relation.found:
+            raise AttributeError(
+                f"Cannot find '{name}' on {first.__class__.__name__} object, "
+                f"'{lookup.prefetch_through}' is an invalid parameter to prefetch_related()"
+            )
+        if level == len(names) - 1 and relation.prefetcher is None:
+            raise ValueError(
+                f"'{lookup.prefetch_through}' does not resolve to an item that supports prefetching - "
+                "this is an invalid parameter to prefetch_related()."
+            )
+        waiting = objects
+        if relation.prefetcher is not None:
+            waiting = [obj for obj in objects if not relation.is_fetched(obj)]
+        if relation.prefetcher is None or not waiting:
+            return _already_there(objects, name, to_attr), []
+        related, additional = prefetch_one_level(waiting, relation.prefetcher, lookup, level)
+        # Objects that are not recorded here were fetched earlier: their relations may not be complete.
+        if not (path in self.done or (lookup in self.automatic and relation.descriptor in self.followed)):
+            self.done[path] = related
+            new = _normalized(reversed(additional), path)[::-1]
+            self.automatic.update(new)
+            self.followed.add(relation.descriptor)
+            return related, new
+        return related, []
+
+
+def _accept_prefetched(objects: list[Any]) -> bool:
+    """Give each object room for prefetched results; False for objects that cannot have any."""
+    for obj in objects:
+        if not hasattr(obj, "_prefetched_objects_cache"):
+            try:
+                obj._prefetched_objects_cache = {}
+            except (AttributeError, TypeError):
+                # Results of values(), or a plain value reached through an ordinary attribute.
+                return False
+    return True
+
+
+def _already_there(objects: list[Any], name: str, to_attr: str) -> list[Any]:
+    """What the objects hold under this name, without a query."""
+    found: list[Any] = []
+    for obj in objects:
+        cache: Any = getattr(obj, "_prefetched_objects_cache", ())
+        value = (
+            list(cache[name]) if name in cache else getattr(obj, to_attr if hasattr(obj, to_attr) else name)
+        )
+        if value is None:
+            continue
+        if isinstance(value, list):
+            found.extend(value)
+        else:
+            found.append(value)
+    return found
+
+
+def _prefetcher(instance: Any, name: str, to_attr: str) -> _Prefetcher:
+    cls = instance.__class__
+    descriptor = getattr(cls, name, None)
+    if descriptor is None:
+        return _Prefetcher(None, None, hasattr(instance, name), _never)
+    if hasattr(descriptor, "get_prefetch_querysets"):
+        # A single related object: its descriptor prefetches, and knows what is cached.
+        return _Prefetcher(descriptor, descriptor, True, _single_is_fetched(descriptor, name, to_attr))
+    # Evaluating the attribute of one instance gives the manager of many related objects.
+    manager = getattr(instance, name)
+    if not hasattr(manager, "get_prefetch_querysets"):
+        return _Prefetcher(None, descriptor, True, _never)
+    if name == to_attr:
+        return _Prefetcher(manager, descriptor, True, lambda obj: name in obj._prefetched_objects_cache)
+    if isinstance(getattr(cls, to_attr, None), cached_property):
+        return _Prefetcher(manager, descriptor, True, lambda obj: to_attr in obj.__dict__)
+    return _Prefetcher(manager, descriptor, True, lambda obj: hasattr(obj, to_attr))
+
+
+def _single_is_fetched(descriptor: Any, name: str, to_attr: str) -> Any:
+    if name == to_attr:
+        return descriptor.is_cached
+    return lambda obj: to_attr in obj.__dict__
+
+
+def _never(obj: Any) -> bool:
+    return False
+
+
+def prefetch_one_level(
+    instances: list[Any], prefetcher: Any, lookup: Prefetch, level: int
+) -> tuple[list[Any], list[Any]]:
+    """Fetch one relation for `instances`; returns the related objects, and the lookups their queryset asked for."""
+    queryset, related_key, instance_key, single, cache_name, is_descriptor = (
+        prefetcher.get_prefetch_querysets(instances, lookup.get_current_querysets(level))
+    )
+    # The lookups of the queryset are done for all related objects at once, by the caller.
+    additional = [_copied(item) for item in getattr(queryset, "_prefetch_related_lookups", ())]
+    if additional:
+        queryset._prefetch_related_lookups = ()
+    related = list(queryset)
+    groups: dict[Any, list[Any]] = {}
+    for obj in related:
+        groups.setdefault(related_key(obj), []).append(obj)
+    to_attr, as_attr = lookup.get_current_to_attr(level)
+    if single:
+        _give_single(instances, groups, instance_key, to_attr if as_attr else None, cache_name, is_descriptor)
+    elif as_attr:
+        for obj in instances:
+            setattr(obj, to_attr, groups.get(instance_key(obj), []))
+    else:
+        leaf = len(lookup.prefetch_to.split(LOOKUP_SEP)) - 1 == level
+        _give_many(instances, groups, instance_key, to_attr, cache_name, lookup.queryset if leaf else None)
+    return related, additional
+
+
+def _copied(lookup: Any) -> Any:
+    # Prefixes are added to Prefetch objects: the queryset's own must stay as they are.
+    if not isinstance(lookup, Prefetch):
+        return lookup
+    copy = Prefetch.__new__(lookup.__class__)
+    copy.__dict__.update(lookup.__dict__)
+    return copy
+
+
+def _check_to_attr(instance: Any, to_attr: str) -> None:
+    model = instance.__class__
+    if not hasattr(model, "_meta"):
+        return
+    try:
+        model._meta.get_field(to_attr)
+    except FieldDoesNotExist:
+        return
+    raise ValueError(f"to_attr={to_attr} conflicts with a field on the {model.__name__} model.")
+
+
+def _give_single(
+    instances: list[Any],
+    groups: dict[Any, list[Any]],
+    instance_key: Any,
+    to_attr: str | None,
+    cache_name: str,
+    is_descriptor: bool,
+) -> None:
+    for obj in instances:
+        found = groups.get(instance_key(obj))
+        value = found[0] if found else None
+        if to_attr is not None:
+            setattr(obj, to_attr, value)
+        elif is_descriptor:
+            setattr(obj, cache_name, value)
+        else:
+            obj._state.fields_cache[cache_name] = value
+
+
+def _give_many(
+    instances: list[Any],
+    groups: dict[Any, list[Any]],
+    instance_key: Any,
+    name: str,
+    cache_name: str,
+    custom: Any,
+) -> None:
+    origin = getattr(instances[0], name)
+    if custom is None and getattr(origin, "_gives_stock_querysets", False):
+        querysets = _alike(origin, instances, instance_key)
+        if querysets is not None:
+            for obj, queryset in zip(instances, querysets, strict=True):
+                queryset._result_cache = groups.get(instance_key(obj), [])
+                queryset._prefetch_done = True
+                obj._prefetched_objects_cache[cache_name] = queryset
+            return
+    for obj in instances:
+        manager = getattr(obj, name)
+        if custom is not None:
+            queryset = manager._apply_rel_filters(custom)
+        else:
+            queryset = manager.get_queryset()
+        queryset._result_cache = groups.get(instance_key(obj), [])
+        # The objects are complete: nothing is left to prefetch for them.
+        queryset._prefetch_done = True
+        obj._prefetched_objects_cache[cache_name] = queryset
+
+
+def _alike(manager: Any, instances: list[Any], instance_key: Any) -> list[Any] | None:
+    """The managers' querysets for all instances, made after the model of the first one's; None if they may differ.
+
+    They are the same shape, with the instance's key for its only parameter.
+    """
+    first = instances[0]
+    key = instance_key(first)
+    model = manager.get_queryset()
+    plain = not isinstance(key, tuple)
+    if model._shape is None or model._params != ((key,) if plain else key) or not type(model)._stock_copy:
+        return None
+    mode = first._state.fetch_mode
+    field = next(iter(model._known_related_objects), None)
+    querysets = []
+    for obj in instances:
+        key = instance_key(obj)
+        if obj._state.fetch_mode is not mode or (plain and key in (None, "")):
+            return None
+        queryset = model._follow(model._shape, (key,) if plain else key)
+        queryset._hints = {"instance": obj}
+        if field is not None:
+            queryset._known_related_objects = {field: {key: obj}}
+        querysets.append(queryset)
+    return querysets

@@ -1,0 +1,104 @@
+"""Which fields conditions and expressions refer to, and whether a model's own table has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from offbeat.core import checks
+from offbeat.core.exceptions import FieldDoesNotExist
+from offbeat.db.models.constants import LOOKUP_SEP
+from offbeat.db.models.query_utils import Q
+
+__all__ = ["expression_references", "local_field_errors"]
+
+
+def expression_references(expression: Any) -> Iterator[tuple[str, ...]]:
+    """Yield the field paths in a Q or an expression, split into names."""
+    from offbeat.db.models.expressions import F
+
+    if isinstance(expression, Q):
+        for child in expression.children:
+            if isinstance(child, tuple):
+                lookup, value = child
+                yield tuple(lookup.split(LOOKUP_SEP))
+                yield from expression_references(value)
+            else:
+                yield from expression_references(child)
+    elif isinstance(expression, F):
+        yield tuple(expression.name.split(LOOKUP_SEP))
+    elif hasattr(expression, "get_source_expressions"):
+        for source in expression.get_source_expressions():
+            yield from expression_references(source)
+
+
+def local_field_errors(model: Any, names: Iterable[str], option: str) -> list[Any]:
+    """models.E012, E013, E016: names of no field, of a many-to-many one, or of one in a parent's table."""
+    forward = {}
+    for field in model._meta._get_fields(reverse=False):
+        forward[field.name] = field
+        if hasattr(field, "attname"):
+            forward[field.attname] = field
+    errors = []
+    for name in names:
+        if name not in forward:
+            try:
+                # A reverse relation, say.
+                forward[name] = model._meta.get_field(name)
+            except FieldDoesNotExist:
+                pass
+        field = forward.get(name)
+        if field is None:
+            errors.append(
+                checks.Error(
+                    "'%s' refers to the nonexistent field '%s'." % (option, name), obj=model, id="models.E012"
+                )
+            )
+        elif field.is_relation and field.many_to_many:
+            errors.append(
+                checks.Error(
+                    "'%s' refers to a ManyToManyField '%s', but ManyToManyFields are not permitted in '%s'."
+                    % (option, name, option),
+                    obj=model,
+                    id="models.E013",
+                )
+            )
+        elif _is_composite(field):
+            errors.append(
+                checks.Error(
+                    f"{option!r} refers to a CompositePrimaryKey {name!r}, but CompositePrimaryKeys are not permitted "
+                    f"in {option!r}.",
+                    obj=model,
+                    id="models.E048",
+                )
+            )
+        elif _is_foreign_object(field):
+            errors.append(
+                checks.Error(
+                    f"{option!r} refers to a ForeignObject {name!r} with multiple 'from_fields', which is not "
+                    "supported for that option.",
+                    obj=model,
+                    id="models.E049",
+                )
+            )
+        elif field not in model._meta.local_fields:
+            errors.append(
+                checks.Error(
+                    "'%s' refers to field '%s' which is not local to model '%s'."
+                    % (option, name, model._meta.object_name),
+                    hint="This issue may be caused by multi-table inheritance.",
+                    obj=model,
+                    id="models.E016",
+                )
+            )
+    return errors
+
+
+def _is_composite(field: Any) -> bool:
+    from offbeat.db.models.fields.composite import CompositePrimaryKey
+
+    return isinstance(field, CompositePrimaryKey)
+
+
+def _is_foreign_object(field: Any) -> bool:
+    return len(getattr(field, "from_fields", None) or ()) > 1

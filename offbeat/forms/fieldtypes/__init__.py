@@ -1,0 +1,1 @@
+"""The form fields by family; ``offbeat.forms.fields`` collects them."""

@@ -1,0 +1,53 @@
+"""Forms made of models, under their documented import path."""
+
+from __future__ import annotations
+
+from offbeat.forms.modelfields import (
+    InlineForeignKeyField,
+    ModelChoiceField,
+    ModelChoiceIterator,
+    ModelChoiceIteratorValue,
+    ModelMultipleChoiceField,
+)
+from offbeat.forms.modelforms import (
+    ALL_FIELDS,
+    BaseModelForm,
+    ModelForm,
+    ModelFormMetaclass,
+    ModelFormOptions,
+    apply_limit_choices_to_to_formfield,
+    construct_instance,
+    fields_for_model,
+    model_to_dict,
+    modelform_defines_fields,
+    modelform_factory,
+)
+from offbeat.forms.modelformsets import (
+    BaseInlineFormSet,
+    BaseModelFormSet,
+    inlineformset_factory,
+    modelformset_factory,
+)
+
+__all__ = [
+    "ALL_FIELDS",
+    "BaseInlineFormSet",
+    "BaseModelForm",
+    "BaseModelFormSet",
+    "InlineForeignKeyField",
+    "ModelChoiceField",
+    "ModelChoiceIterator",
+    "ModelChoiceIteratorValue",
+    "ModelForm",
+    "ModelFormMetaclass",
+    "ModelFormOptions",
+    "ModelMultipleChoiceField",
+    "apply_limit_choices_to_to_formfield",
+    "construct_instance",
+    "fields_for_model",
+    "inlineformset_factory",
+    "model_to_dict",
+    "modelform_defines_fields",
+    "modelform_factory",
+    "modelformset_factory",
+]

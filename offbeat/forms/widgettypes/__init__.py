@@ -1,0 +1,1 @@
+"""The widgets by family; ``offbeat.forms.widgets`` collects them."""

@@ -1,0 +1,307 @@
+"""What all responses have: status, headers, cookies (Django documentation: ref/request-response).
+
+Making one is cheap: cookies, closers and the charset come into being when they are first asked for, and a header is
+checked when it is set, not when it is sent.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from http import HTTPStatus
+from http.cookies import SimpleCookie
+from typing import Any
+
+from offbeat.conf import settings
+from offbeat.core import signals, signing
+from offbeat.http.headers import BadHeaderError, ResponseHeaders
+from offbeat.utils import timezone
+from offbeat.utils.functional import cached_property
+from offbeat.utils.http import http_date, parse_header_parameters
+
+__all__ = ["BadHeaderError", "Http404", "HttpResponseBase", "ResponseHeaders"]
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_SAMESITE = ("lax", "none", "strict")
+
+
+class Http404(Exception):
+    """There is nothing at this URL."""
+
+
+@lru_cache(maxsize=256)
+def _charset_of(content_type: str) -> str | None:
+    """The charset parameter of a content type."""
+    if "charset=" not in content_type:
+        return None
+    try:
+        charset = parse_header_parameters(content_type)[1].get("charset")
+    except ValueError:
+        return None
+    return charset.strip("'\"") if charset else None
+
+
+@lru_cache(maxsize=256)
+def _content_type(value: Any) -> tuple[str, str]:
+    """The entry of a content type in ResponseHeaders, checked once."""
+    headers = ResponseHeaders()
+    headers["Content-Type"] = value
+    return headers._store["content-type"]
+
+
+@lru_cache(maxsize=16)
+def _default_type(charset: str) -> tuple[str, str]:
+    return _content_type(f"text/html; charset={charset}")
+
+
+class HttpResponseBase:
+    """Status, headers and cookies, without content."""
+
+    status_code = 200
+    streaming = False
+    closed = False
+    _charset: str | None = None
+    _reason_phrase: str | None = None
+    # Who handles the request: the sender of ``request_finished``.
+    _handler_class: Any = None
+
+    def __init__(
+        self,
+        content_type: str | None = None,
+        status: int | None = None,
+        reason: str | None = None,
+        charset: str | None = None,
+        headers: Any = None,
+    ) -> None:
+        self.headers = ResponseHeaders(headers)
+        store = self.headers._store
+        if charset is not None:
+            self._charset = charset
+        if not store or "content-type" not in store:
+            if content_type is None:
+                store["content-type"] = _default_type(charset or settings.DEFAULT_CHARSET)
+            else:
+                store["content-type"] = _content_type(content_type)
+        elif content_type:
+            raise ValueError(
+                "'headers' must not contain 'Content-Type' when the 'content_type' parameter is provided."
+            )
+        if status is not None:
+            self._set_status(status)
+        if reason is not None:
+            self._reason_phrase = reason
+
+    def _set_status(self, status: Any) -> None:
+        try:
+            self.status_code = int(status)
+        except (ValueError, TypeError):
+            raise TypeError("HTTP status code must be an integer.")
+        if not 100 <= self.status_code <= 599:
+            raise ValueError("HTTP status code must be an integer from 100 to 599.")
+
+    @cached_property
+    def cookies(self) -> SimpleCookie:
+        """The cookies to set."""
+        return SimpleCookie()
+
+    @cached_property
+    def _resource_closers(self) -> list[Callable[[], Any]]:
+        return []
+
+    @property
+    def reason_phrase(self) -> str:
+        """The reason phrase, that of the status code unless set."""
+        if self._reason_phrase is not None:
+            return self._reason_phrase
+        return _REASONS.get(self.status_code, "Unknown Status Code")
+
+    @reason_phrase.setter
+    def reason_phrase(self, value: str) -> None:
+        self._reason_phrase = value
+
+    @property
+    def charset(self) -> str:
+        """The charset: as given, or of the content type, or ``DEFAULT_CHARSET``."""
+        if self._charset is not None:
+            return self._charset
+        found = self.headers._store.get("content-type")
+        charset = _charset_of(found[1]) if found is not None else None
+        return charset or settings.DEFAULT_CHARSET
+
+    @charset.setter
+    def charset(self, value: str) -> None:
+        self._charset = value
+
+    def serialize_headers(self) -> bytes:
+        """The header lines, without cookies."""
+        return b"\r\n".join(
+            name.encode("ascii") + b": " + value.encode("latin-1")
+            for name, value in self.headers._store.values()
+        )
+
+    __bytes__ = serialize_headers
+
+    def _asgi_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers and cookies as an ASGI server takes them."""
+        pairs = [
+            (name.encode("ascii"), value.encode("latin-1")) for name, value in self.headers._store.values()
+        ]
+        cookies = self.__dict__.get("cookies")
+        if cookies:
+            pairs += [(b"Set-Cookie", morsel.OutputString().encode("latin-1")) for morsel in cookies.values()]
+        return pairs
+
+    def _wsgi_headers(self) -> list[tuple[str, str]]:
+        """The headers and cookies as a WSGI server takes them."""
+        pairs = list(self.headers._store.values())
+        cookies = self.__dict__.get("cookies")
+        if cookies:
+            pairs += [("Set-Cookie", morsel.OutputString()) for morsel in cookies.values()]
+        return pairs
+
+    @property
+    def _content_type_for_repr(self) -> str:
+        return f', "{self.headers["Content-Type"]}"' if "Content-Type" in self.headers else ""
+
+    def __setitem__(self, header: str, value: Any) -> None:
+        self.headers[header] = value
+
+    def __delitem__(self, header: str) -> None:
+        del self.headers[header]
+
+    def __getitem__(self, header: str) -> str:
+        return self.headers[header]
+
+    def has_header(self, header: str) -> bool:
+        """Whether the header is there, in any case."""
+        return header in self.headers
+
+    __contains__ = has_header
+
+    def items(self) -> Any:
+        """The headers' names and values."""
+        return self.headers.items()
+
+    def get(self, header: str, alternate: Any = None) -> Any:
+        """The value of a header, or ``alternate``."""
+        return self.headers.get(header, alternate)
+
+    def setdefault(self, header: str, value: Any) -> None:
+        """Set a header unless it is there."""
+        self.headers.setdefault(header, value)
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: float | datetime.timedelta | None = None,
+        expires: datetime.datetime | str | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: str | None = None,
+    ) -> None:
+        """Set a cookie (RFC 6265). ``expires``: text or a datetime in UTC; not together with ``max_age``."""
+        cookies = self.cookies
+        cookies[key] = value
+        morsel = cookies[key]
+        if expires is not None:
+            if isinstance(expires, datetime.datetime):
+                if timezone.is_naive(expires):
+                    expires = timezone.make_aware(expires, datetime.UTC)
+                delta = expires - datetime.datetime.now(tz=datetime.UTC)
+                # The fraction would make the cookie expire a second early.
+                delta += datetime.timedelta(seconds=1)
+                if max_age is not None:
+                    raise ValueError("'expires' and 'max_age' can't be used together.")
+                max_age = max(0, delta.days * 86400 + delta.seconds)
+                morsel["expires"] = http_date(time.time() + max_age)
+            else:
+                morsel["expires"] = expires
+        elif max_age is None:
+            morsel["expires"] = ""
+        if max_age is not None:
+            if isinstance(max_age, datetime.timedelta):
+                max_age = max_age.total_seconds()
+            morsel["max-age"] = int(max_age)
+            # Old browsers know only this one.
+            if not expires:
+                morsel["expires"] = http_date(time.time() + max_age)
+        if path is not None:
+            morsel["path"] = path
+        if domain is not None:
+            morsel["domain"] = domain
+        if secure:
+            morsel["secure"] = True
+        if httponly:
+            morsel["httponly"] = True
+        if samesite:
+            if samesite.lower() not in _SAMESITE:
+                raise ValueError('samesite must be "lax", "none", or "strict".')
+            morsel["samesite"] = samesite
+
+    def set_signed_cookie(self, key: str, value: Any, salt: str = "", **kwargs: Any) -> None:
+        """Set a signed cookie; read it with ``HttpRequest.get_signed_cookie()``."""
+        self.set_cookie(key, signing.sign_cookie(key, value, salt), **kwargs)
+
+    def delete_cookie(
+        self, key: str, path: str | None = "/", domain: str | None = None, samesite: str | None = None
+    ) -> None:
+        """Make the client forget a cookie."""
+        # Browsers take a deletion with these only when it is secure.
+        secure = key.startswith(("__Secure-", "__Host-")) or bool(samesite and samesite.lower() == "none")
+        self.set_cookie(
+            key,
+            max_age=0,
+            path=path,
+            domain=domain,
+            secure=secure,
+            expires="Thu, 01 Jan 1970 00:00:00 GMT",
+            samesite=samesite,
+        )
+
+    def make_bytes(self, value: Any) -> bytes:
+        """A piece of content as bytes."""
+        if isinstance(value, bytes | memoryview):
+            return bytes(value)
+        return str(value).encode(self.charset)
+
+    def close(self) -> None:
+        """Release what the response holds; called by the server's side when everything is sent."""
+        closers = self.__dict__.get("_resource_closers")
+        if closers:
+            for closer in closers:
+                try:
+                    closer()
+                except Exception:
+                    # One that fails must not keep the others open.
+                    pass
+            closers.clear()
+        self.closed = True
+        signals.request_finished.send(sender=self._handler_class)
+
+    def write(self, content: Any) -> Any:
+        """A response that has content takes it here."""
+        raise OSError(f"This {self.__class__.__name__} instance is not writable")
+
+    def flush(self) -> None:
+        """Nothing is buffered."""
+
+    def tell(self) -> int:
+        """The length of what was written."""
+        raise OSError(f"This {self.__class__.__name__} instance cannot tell its position")
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return False
+
+    def writelines(self, lines: Iterable[Any]) -> Any:
+        raise OSError(f"This {self.__class__.__name__} instance is not writable")

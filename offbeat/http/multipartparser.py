@@ -1,0 +1,436 @@
+"""The multipart/form-data parser (RFC 7578).
+
+The bytes are split by the ``multipart`` package's push parser; this module decides what parts mean: fields and
+files, their names and charsets, transfer encodings, upload handlers and limits. Limits are counted on what arrives,
+before anything is kept. A body that ends early gives the parts that were complete.
+"""
+
+from __future__ import annotations
+
+import binascii
+import html
+import re
+from collections.abc import Iterator
+from inspect import iscoroutine
+from typing import Any
+
+from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
+
+from offbeat.concurrency import wait
+from offbeat.conf import settings
+from offbeat.core.exceptions import (
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from offbeat.core.files.uploadhandler import SkipFile, StopFutureHandlers, StopUpload
+from offbeat.http.querydict import QueryDict
+from offbeat.utils.datastructures import MultiValueDict
+from offbeat.utils.encoding import force_str
+from offbeat.utils.http import parse_header_parameters
+
+__all__ = ["ChunkIter", "InputStreamExhausted", "LazyStream", "MultiPartParser", "MultiPartParserError"]
+
+MAX_TOTAL_HEADER_SIZE = 1024
+_MAX_HEADERS = 16
+_DEFAULT_CHUNK = 1 << 16
+_BOUNDARY = re.compile(r"[ -~]{0,200}[!-~]")
+_BASE64_NOISE = bytes(
+    byte for byte in range(256) if not ((chr(byte).isalnum() and byte < 128) or byte in b"+/=")
+)
+
+
+class MultiPartParserError(Exception):
+    """The body is not well-formed multipart data; the client gets status 400."""
+
+
+class InputStreamExhausted(Exception):
+    """There is nothing left to read."""
+
+
+def _settle(value: Any) -> Any:
+    """What an upload handler's hook returned, waited for when the hook is a coroutine function."""
+    return wait(value) if iscoroutine(value) else value
+
+
+class ChunkIter:
+    """The pieces of at most ``chunk_size`` bytes that a file-like object gives."""
+
+    def __init__(self, flo: Any, chunk_size: int = _DEFAULT_CHUNK) -> None:
+        self.flo = flo
+        self.chunk_size = chunk_size
+
+    def __iter__(self) -> ChunkIter:
+        return self
+
+    def __next__(self) -> bytes:
+        data: bytes = self.flo.read(self.chunk_size)
+        if not data:
+            raise StopIteration
+        return data
+
+
+class LazyStream:
+    """The body as pieces of bounded size, with ``read()`` over what the pieces hold."""
+
+    def __init__(self, producer: Iterator[bytes]) -> None:
+        self._producer = producer
+        self._left = b""
+
+    def __iter__(self) -> LazyStream:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._left:
+            data, self._left = self._left, b""
+            return data
+        return next(self._producer)
+
+    def read(self, size: int | None = None) -> bytes:
+        """Up to ``size`` bytes, everything without it."""
+        parts: list[bytes] = []
+        missing = size
+        while missing is None or missing > 0:
+            data = next(self, b"")
+            if not data:
+                break
+            if missing is not None and len(data) > missing:
+                data, self._left = data[:missing], data[missing:]
+            parts.append(data)
+            if missing is not None:
+                missing -= len(data)
+        return b"".join(parts)
+
+    def unget(self, data: bytes) -> None:
+        """Put bytes back in front."""
+        self._left = data + self._left
+
+
+class _Base64:
+    """Decodes base64 piece by piece; white space and other foreign characters are skipped."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        clean = self._rest + bytes(data).translate(None, _BASE64_NOISE)
+        whole = len(clean) - len(clean) % 4
+        self._rest = clean[whole:]
+        return self._decode(clean[:whole])
+
+    def finish(self) -> bytes:
+        rest, self._rest = self._rest, b""
+        return self._decode(rest) if rest else b""
+
+    @staticmethod
+    def _decode(data: bytes) -> bytes:
+        try:
+            return binascii.a2b_base64(data)
+        except binascii.Error as error:
+            raise MultiPartParserError("Could not decode base64 data.") from error
+
+
+class _Plain:
+    """The identity, in the shape of a decoder."""
+
+    def feed(self, data: bytes) -> bytes:
+        return data
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class _Field:
+    """A part that is a form field, kept in memory within the parser's limit."""
+
+    def __init__(self, parser: MultiPartParser, name: str, decoder: _Base64 | _Plain) -> None:
+        self.parser = parser
+        self.name = name
+        self.decoder = decoder
+        self.data = bytearray()
+        parser._count_field(len(name) + 2)
+
+    def feed(self, data: bytes) -> None:
+        self.parser._count_bytes(len(data))
+        self.data += data
+
+    def end(self) -> None:
+        data = bytes(self.data)
+        try:
+            data = self.decoder.feed(data) + self.decoder.finish()
+        except MultiPartParserError:
+            # A field that is not what its header says is taken as it came.
+            pass
+        text = data.decode(self.parser._encoding, "replace")
+        self.parser._post.appendlist(self.name, text)
+
+
+class _Upload:
+    """A part that is a file, handed to the upload handlers chunk by chunk."""
+
+    def __init__(self, parser: MultiPartParser, name: str, decoder: _Base64 | _Plain) -> None:
+        self.parser = parser
+        self.name = name
+        self.decoder = decoder
+        self.handlers = parser._upload_handlers
+        self.counters = [0] * len(self.handlers)
+        self.skipped = False
+
+    def begin(self, file_name: str, content_type: str, length: int | None, extra: dict[str, Any]) -> None:
+        charset = extra.get("charset")
+        try:
+            for handler in self.handlers:
+                try:
+                    _settle(handler.new_file(self.name, file_name, content_type, length, charset, extra))
+                except StopFutureHandlers:
+                    break
+        except SkipFile:
+            self._skip()
+
+    def feed(self, data: bytes) -> None:
+        if self.skipped:
+            return
+        chunk = self.decoder.feed(data)
+        if chunk:
+            self._give(chunk)
+
+    def _give(self, chunk: bytes) -> None:
+        counters = self.counters
+        try:
+            for index, handler in enumerate(self.handlers):
+                size = len(chunk)
+                result = _settle(handler.receive_data_chunk(chunk, counters[index]))
+                counters[index] += size
+                if result is None:
+                    break
+                chunk = result
+        except SkipFile:
+            self._skip()
+
+    def _skip(self) -> None:
+        self.skipped = True
+        self.parser._close_files()
+
+    def end(self) -> None:
+        if not self.skipped:
+            rest = self.decoder.finish()
+            if rest:
+                self._give(rest)
+        if self.skipped:
+            return
+        for handler, size in zip(self.handlers, self.counters, strict=False):
+            file = _settle(handler.file_complete(size))
+            if file:
+                self.parser._files.appendlist(self.name, file)
+                break
+
+
+class _Ignored:
+    """A part without a name, or an empty file input: read past."""
+
+    def feed(self, data: bytes) -> None:
+        return
+
+    def end(self) -> None:
+        return
+
+
+class MultiPartParser:
+    """Parses a multipart body: ``parse()`` gives the pair (POST, FILES).
+
+    ``META``: with ``CONTENT_TYPE`` and perhaps ``CONTENT_LENGTH``; ``input_data``: anything with ``read(size)``;
+    ``upload_handlers``: called in order for each file; ``encoding``: of the fields (``DEFAULT_CHARSET``).
+    Hooks of a handler may be coroutine functions.
+    """
+
+    boundary_re = _BOUNDARY
+
+    def __init__(
+        self, META: dict[str, Any], input_data: Any, upload_handlers: list[Any], encoding: str | None = None
+    ) -> None:
+        content_type = META.get("CONTENT_TYPE", "")
+        if not content_type.startswith("multipart/"):
+            raise MultiPartParserError(f"Invalid Content-Type: {content_type}")
+        try:
+            content_type.encode("ascii")
+        except UnicodeEncodeError:
+            raise MultiPartParserError(
+                f"Invalid non-ASCII Content-Type in multipart: {force_str(content_type)}"
+            )
+        try:
+            _, params = parse_header_parameters(content_type)
+        except ValueError:
+            raise MultiPartParserError("Invalid Content-Type in multipart: too long")
+        boundary = params.get("boundary")
+        if not boundary or not self.boundary_re.fullmatch(boundary):
+            raise MultiPartParserError(f"Invalid boundary in multipart: {boundary}")
+        try:
+            content_length = int(META.get("CONTENT_LENGTH", 0))
+        except (ValueError, TypeError):
+            content_length = 0
+        if content_length < 0:
+            raise MultiPartParserError(f"Invalid content length: {content_length!r}")
+
+        self._meta = META
+        self._input_data = input_data
+        self._boundary = boundary.encode("ascii")
+        self._content_length = content_length
+        self._encoding = encoding or settings.DEFAULT_CHARSET
+        self._upload_handlers = upload_handlers
+        sizes = [handler.chunk_size for handler in upload_handlers if handler.chunk_size]
+        # Some servers cannot read more than a signed 32-bit number at once; a multiple of four suits base64.
+        self._chunk_size = min(2**31 - 4, *sizes) if sizes else _DEFAULT_CHUNK
+        self._max_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        self._max_fields = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        self._max_files = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        self._post = QueryDict(mutable=True)
+        self._files = MultiValueDict()
+        self._bytes = self._fields = self._uploads = 0
+
+    def parse(self) -> tuple[QueryDict, MultiValueDict]:
+        """Read and parse everything; on an error the files handled so far are closed."""
+        try:
+            return self._parse()
+        except Exception:
+            self._close_files()
+            for _, files in self._files.lists():
+                for file in files:
+                    file.close()
+            raise
+
+    def _parse(self) -> tuple[QueryDict, MultiValueDict]:
+        post = self._post
+        post._encoding = self._encoding
+        handlers = self._upload_handlers
+        # An empty body is an empty form; some clients send the header all the same.
+        if self._content_length == 0 and "CONTENT_LENGTH" in self._meta:
+            post._mutable = False
+            return post, self._files
+        for handler in handlers:
+            result = _settle(
+                handler.handle_raw_input(
+                    self._input_data, self._meta, self._content_length, self._boundary, self._encoding
+                )
+            )
+            if result is not None:
+                return result[0], result[1]
+        stream = LazyStream(ChunkIter(self._input_data, self._chunk_size))
+        uploaded_everything = True
+        exhaust = True
+        try:
+            self._read_parts(stream)
+        except StopUpload as stop:
+            self._close_files()
+            uploaded_everything = False
+            exhaust = not stop.connection_reset
+        if exhaust:
+            # What follows must be read too, lest the client's next request be taken for it.
+            for _ in stream:
+                pass
+        for handler in handlers:
+            result = _settle(
+                handler.upload_complete() if uploaded_everything else handler.upload_interrupted()
+            )
+            if uploaded_everything and result:
+                break
+        post._mutable = False
+        return post, self._files
+
+    def _read_parts(self, stream: LazyStream) -> None:
+        parser = PushMultipartParser(
+            self._boundary,
+            header_charset="latin-1",
+            max_header_size=8192,
+            max_header_count=_MAX_HEADERS,
+        )
+        part: _Field | _Upload | _Ignored | None = None
+        try:
+            for data in stream:
+                for event in parser.parse(data):
+                    if event is None:
+                        if part is not None:
+                            part.end()
+                        part = None
+                    elif isinstance(event, MultipartSegment):
+                        part = self._begin_part(event.headerlist)
+                    elif part is not None:
+                        part.feed(event)
+                if parser.closed:
+                    break
+        except ParserLimitReached as error:
+            raise MultiPartParserError(f"Multipart limit reached: {error}") from error
+        except MultipartError as error:
+            raise MultiPartParserError(f"Invalid multipart data: {error}") from error
+
+    def _begin_part(self, headerlist: list[tuple[str, str]]) -> _Field | _Upload | _Ignored:
+        headers: dict[str, tuple[str, dict[str, str]]] = {}
+        total = 0
+        for name, value in headerlist:
+            total += len(name) + len(value)
+            if total > MAX_TOTAL_HEADER_SIZE:
+                raise MultiPartParserError("Request max total header size exceeded.")
+            text = value.encode("latin-1").decode(self._encoding, "replace")
+            try:
+                headers[name.lower()] = parse_header_parameters(text)
+            except ValueError:
+                return _Ignored()
+        disposition, params = headers.get("content-disposition", ("", {}))
+        name = params.get("name", "").strip()
+        if disposition != "form-data" or not name:
+            return _Ignored()
+        transfer = headers.get("content-transfer-encoding", ("", {}))[0]
+        decoder = _Base64() if transfer == "base64" else _Plain()
+        if "filename" not in params:
+            return _Field(self, name, decoder)
+        return self._begin_upload(name, params["filename"], headers, decoder)
+
+    def _begin_upload(
+        self,
+        name: str,
+        raw_file_name: str,
+        headers: dict[str, tuple[str, dict[str, str]]],
+        decoder: _Base64 | _Plain,
+    ) -> _Upload | _Ignored:
+        self._uploads += 1
+        if self._max_files is not None and self._uploads > self._max_files:
+            raise TooManyFilesSent("The number of files exceeded settings.DATA_UPLOAD_MAX_NUMBER_FILES.")
+        file_name = self.sanitize_file_name(raw_file_name)
+        if not file_name:
+            return _Ignored()
+        content_type, extra = headers.get("content-type", ("", {}))
+        try:
+            length = int(headers["content-length"][0])
+        except (KeyError, ValueError):
+            length = None
+        upload = _Upload(self, name, decoder)
+        upload.begin(file_name, content_type.strip(), length, extra)
+        return upload
+
+    def _count_field(self, overhead: int) -> None:
+        self._fields += 1
+        if self._max_fields is not None and self._fields > self._max_fields:
+            raise TooManyFieldsSent(
+                "The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS."
+            )
+        self._count_bytes(overhead)
+
+    def _count_bytes(self, size: int) -> None:
+        self._bytes += size
+        if self._max_bytes is not None and self._bytes > self._max_bytes:
+            raise RequestDataTooBig("Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.")
+
+    def sanitize_file_name(self, file_name: str) -> str | None:
+        """The last component of a file name, of either system, without control characters; None if nothing is left."""
+        file_name = html.unescape(file_name)
+        file_name = file_name.rsplit("/")[-1]
+        file_name = file_name.rsplit("\\")[-1]
+        file_name = "".join(char for char in file_name if char.isprintable())
+        return None if file_name in {"", ".", ".."} else file_name
+
+    IE_sanitize = sanitize_file_name
+
+    def _close_files(self) -> None:
+        for handler in self._upload_handlers:
+            file = getattr(handler, "file", None)
+            if file is not None:
+                file.close()

@@ -1,0 +1,183 @@
+"""Streaming responses, from plain or asynchronous iterators, and files."""
+
+from __future__ import annotations
+
+import io
+import mimetypes
+import os
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from offbeat.concurrency import in_thread, wait
+from offbeat.http.base import HttpResponseBase
+from offbeat.utils.http import content_disposition_header
+
+__all__ = ["FileResponse", "StreamingHttpResponse"]
+
+_END = object()
+# Browsers would unpack these by themselves; as types of their own they are left packed.
+_ENCODING_TYPES = {
+    "br": "application/x-brotli",
+    "bzip2": "application/x-bzip",
+    "compress": "application/x-compress",
+    "gzip": "application/gzip",
+    "xz": "application/x-xz",
+}
+
+
+class StreamingHttpResponse(HttpResponseBase):
+    """A response whose content is an iterator, or an asynchronous one, read while it is sent."""
+
+    streaming = True
+    is_async = False
+    _warns = True
+    _iterator: Any
+
+    def __init__(self, streaming_content: Any = (), *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.streaming_content = streaming_content
+
+    def __repr__(self) -> str:
+        return f"<{self.__class__.__qualname__} status_code={self.status_code}{self._content_type_for_repr}>"
+
+    @property
+    def content(self) -> bytes:
+        raise AttributeError(
+            f"This {self.__class__.__name__} instance has no `content` attribute. Use `streaming_content` instead."
+        )
+
+    @property
+    def text(self) -> str:
+        raise AttributeError(f"This {self.__class__.__name__} instance has no `text` attribute.")
+
+    @property
+    def streaming_content(self) -> Any:
+        """The iterator over the content, each piece as bytes."""
+        if self.is_async:
+            return self._async_parts(self._iterator)
+        return map(self.make_bytes, self._iterator)
+
+    @streaming_content.setter
+    def streaming_content(self, value: Any) -> None:
+        self._set_streaming_content(value)
+
+    def _set_streaming_content(self, value: Any) -> None:
+        try:
+            self._iterator = iter(value)
+            self.is_async = False
+        except TypeError:
+            self._iterator = aiter(value)
+            self.is_async = True
+        if hasattr(value, "close"):
+            self._resource_closers.append(value.close)
+
+    async def _async_parts(self, iterator: Any) -> AsyncIterator[bytes]:
+        # The iterator of now: the content may be set anew, to one that wraps it.
+        async for part in iterator:
+            yield self.make_bytes(part)
+
+    def __iter__(self) -> Iterator[bytes]:
+        if not self.is_async:
+            return iter(self.streaming_content)
+        if self._warns:
+            warnings.warn(
+                "StreamingHttpResponse must consume asynchronous iterators in order to serve them "
+                "synchronously. Use a synchronous iterator instead.",
+                Warning,
+                stacklevel=2,
+            )
+        return self._wait_for_parts()
+
+    def _wait_for_parts(self) -> Iterator[bytes]:
+        parts = self._async_parts(self._iterator)
+        while True:
+            try:
+                part = wait(anext(parts))
+            except StopAsyncIteration:
+                return
+            yield part
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self.is_async:
+            async for part in self.streaming_content:
+                yield part
+            return
+        if self._warns:
+            warnings.warn(
+                "StreamingHttpResponse must consume synchronous iterators in order to serve them "
+                "asynchronously. Use an asynchronous iterator instead.",
+                Warning,
+                stacklevel=2,
+            )
+        # The iterator may block, so it is driven from a worker thread, piece by piece.
+        parts = iter(self.streaming_content)
+        while (part := await in_thread(next, parts, _END)) is not _END:
+            yield part
+
+    def getvalue(self) -> bytes:
+        """All of the content."""
+        return b"".join(self.streaming_content)
+
+
+class FileResponse(StreamingHttpResponse):
+    """A file, sent piece by piece.
+
+    ``as_attachment``: the client saves it; ``filename``: under this name, by default that of the file.
+    """
+
+    block_size = 4096
+    _warns = False
+
+    def __init__(self, *args: Any, as_attachment: bool = False, filename: str = "", **kwargs: Any) -> None:
+        self.as_attachment = as_attachment
+        self.filename = filename
+        self._no_explicit_content_type = "content_type" not in kwargs or kwargs["content_type"] is None
+        self.file_to_stream: Any = None
+        super().__init__(*args, **kwargs)
+
+    def _set_streaming_content(self, value: Any) -> None:
+        if not hasattr(value, "read"):
+            self.file_to_stream = None
+            super()._set_streaming_content(value)
+            return
+        self.file_to_stream = file = value
+        if hasattr(file, "close"):
+            self._resource_closers.append(file.close)
+        self.set_headers(file)
+        super()._set_streaming_content(iter(lambda: file.read(self.block_size), b""))
+
+    def set_headers(self, open_file: Any) -> None:
+        """Set Content-Length, Content-Type and Content-Disposition after the file."""
+        filename = getattr(open_file, "name", "")
+        filename = filename if isinstance(filename, str) else ""
+        position = open_file.tell() if hasattr(open_file, "tell") and _seekable(open_file) else 0
+        name_on_disk = getattr(open_file, "name", None)
+        if isinstance(name_on_disk, str | bytes | os.PathLike) and os.path.exists(name_on_disk):
+            self.headers["Content-Length"] = str(os.path.getsize(name_on_disk) - position)
+        elif hasattr(open_file, "getbuffer"):
+            self.headers["Content-Length"] = str(open_file.getbuffer().nbytes - position)
+        elif hasattr(open_file, "tell") and _seekable(open_file):
+            open_file.seek(0, io.SEEK_END)
+            length = open_file.tell()
+            open_file.seek(position)
+            self.headers["Content-Length"] = str(length - position)
+        filename = os.path.basename(self.filename or filename)
+        if self._no_explicit_content_type:
+            self.headers["Content-Type"] = self._guess_type(filename)
+        disposition = content_disposition_header(self.as_attachment, filename)
+        if disposition:
+            self.headers["Content-Disposition"] = disposition
+
+    @staticmethod
+    def _guess_type(filename: str) -> str:
+        if not filename:
+            return "application/octet-stream"
+        content_type, encoding = mimetypes.guess_type(filename)
+        if encoding:
+            return _ENCODING_TYPES.get(encoding, "application/octet-stream")
+        return content_type or "application/octet-stream"
+
+
+def _seekable(file: Any) -> bool:
+    return not hasattr(file, "seekable") or bool(file.seekable())

@@ -1,0 +1,1 @@
+"""Template backends: one face for several template languages."""

@@ -1,0 +1,1 @@
+"""The built-in filters, by family; ``offbeat.template.defaultfilters`` collects them."""

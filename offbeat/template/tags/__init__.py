@@ -1,0 +1,1 @@
+"""The built-in tags, by family; ``offbeat.template.defaulttags`` collects them."""

@@ -1,0 +1,1 @@
+"""Tag libraries that come with the framework and have to be loaded."""

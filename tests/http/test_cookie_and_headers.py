@@ -1,0 +1,51 @@
+"""Parsing of cookies, and the header mappings."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offbeat.http import HttpHeaders, SimpleCookie, parse_cookie
+
+
+def test_cookies_are_split_at_semicolons_only():
+    assert parse_cookie("a=b; c=d") == {"a": "b", "c": "d"}
+    assert parse_cookie("a=b=c; ; x; =y") == {"a": "b=c", "": "y"}
+    assert parse_cookie('a="x\\073y"; b={"k": [1,2]}') == {"a": "x;y", "b": '{"k": [1,2]}'}
+    assert parse_cookie("ga=x]csrftoken=y") == {"ga": "x]csrftoken=y"}
+
+
+@given(st.text(max_size=60))
+def test_any_cookie_header_parses(text):
+    for name, value in parse_cookie(text).items():
+        assert ";" not in name
+        assert isinstance(value, str)
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=0x2FF), max_size=20))
+def test_what_is_set_can_be_read(value):
+    cookie = SimpleCookie()
+    cookie["name"] = value
+    header = cookie["name"].OutputString().partition("; ")[0]
+    assert parse_cookie(header)["name"] == value
+
+
+def test_request_headers_from_meta_and_from_pairs_agree():
+    meta = HttpHeaders({"HTTP_USER_AGENT": "x", "CONTENT_TYPE": "a/b", "REMOTE_ADDR": "1"})
+    pairs = HttpHeaders.from_pairs(
+        [(b"user-agent", b"x"), (b"content-type", b"a/b"), (b"user_agent", b"spoof")]
+    )
+    assert dict(meta) == dict(pairs) == {"User-Agent": "x", "Content-Type": "a/b"}
+    assert meta["user_agent"] == pairs["User-Agent"] == "x"
+
+
+def test_repeated_headers_are_joined():
+    headers = HttpHeaders.from_pairs([(b"x", b"1"), (b"X", b"2"), (b"cookie", b"a=b"), (b"cookie", b"c=d")])
+    assert headers["x"] == "1,2"
+    assert headers["cookie"] == "a=b; c=d"
+
+
+def test_names():
+    assert HttpHeaders.to_wsgi_names({"x-y": 1, "Content-Length": 2}) == {"HTTP_X_Y": 1, "CONTENT_LENGTH": 2}
+    assert HttpHeaders.to_asgi_names({"X_Y": 1}) == {"x-y": 1}
+    assert HttpHeaders.parse_header_name("PATH_INFO") is None
