@@ -276,15 +276,23 @@ async def spawn(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     return _settle(bridge)  # type: ignore[no-any-return]
 
 
-async def bridged(coro: Coroutine[Any, Any, T]) -> T:
-    """Run `coro` so that synchronous code called by it may suspend."""
+async def bridged(coro: Coroutine[Any, Any, T], suspending: Callable[[], object] | None = None) -> T:
+    """Run `coro` so that synchronous code called by it may suspend.
+
+    `suspending` is called before the first suspension, which may never come.
+    """
     me = getcurrent()
     task = owner()
     if type(me) is Bridge and me.task is task:
         del me, task
+        if suspending is not None:
+            # What suspends here does so past this function.
+            suspending()
         return await coro
     bridge = _take(me, task)
     out = bridge.switch(_drive, (coro,), None)
     if out is not _DONE:
+        if suspending is not None:
+            suspending()
         await _parked(bridge, out)
     return _settle(bridge)  # type: ignore[no-any-return]

@@ -100,6 +100,18 @@ class _Private:
         # A factory keeps the loop from becoming the current one of the thread.
         self.runner = asyncio.Runner(loop_factory=_new_loop)
 
+    def run(self, coro: BridgedCoroutine[T], context: Context) -> T:
+        """Run a coroutine to its end; Ctrl-C cancels it."""
+        loop = self.runner.get_loop()
+        task: asyncio.Task[T] = loop.create_task(coro, context=context)
+        try:
+            return loop.run_until_complete(task)
+        except KeyboardInterrupt:
+            if not task.done():
+                task.cancel()
+                loop.run_until_complete(asyncio.wait((task,)))
+            raise
+
     def __del__(self) -> None:
         # Closing makes tasks; late in the life of a process, greenlets cannot be asked for any more.
         self.runner.get_loop().set_task_factory(None)
@@ -129,7 +141,7 @@ def wait_in_thread(aw: Awaitable[T]) -> T:
             if threading.current_thread() is threading.main_thread():
                 # A thread's own data go with the thread, but the main one's too late to close anything.
                 atexit.register(_drop_private)
-        result: T = private.runner.run(coro, context=context)
+        result: T = private.run(coro, context)
         return result
     finally:
         copy_back(context)

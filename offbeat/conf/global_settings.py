@@ -220,6 +220,9 @@ SERVER_EMAIL = "root@localhost"
 
 # Templates and forms
 TEMPLATES: list[Any] = []
+# True: the empty choice of a select box is "---------", as it used to be.
+USE_BLANK_CHOICE_DASH = False
+
 FORM_RENDERER = "offbeat.forms.renderers.DjangoTemplates"
 
 # Files and uploads

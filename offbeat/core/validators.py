@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 # Values that mean "nothing was entered".
-EMPTY_VALUES = (None, "", [], (), {})
+EMPTY_VALUES: tuple[Any, ...] = (None, "", [], (), {})
 
 
 @deconstructible(path="offbeat.core.validators.RegexValidator")
@@ -111,9 +111,7 @@ _UL = "\u00a1-\uffff"
 _HOSTNAME = rf"[a-z{_UL}0-9](?:[a-z{_UL}0-9-]{{0,61}}[a-z{_UL}0-9])?"
 _LABELS = rf"(?:\.(?!-)[a-z{_UL}0-9-]{{1,63}}(?<!-))*"
 _TLD = rf"\.(?!-)(?:[a-z{_UL}-]{{2,63}}|xn--[a-z0-9]{{1,59}})(?<!-)\.?"
-_ASCII_HOSTNAME, _ASCII_LABELS, _ASCII_TLD = (
-    part.replace(_UL, "") for part in (_HOSTNAME, _LABELS, _TLD)
-)
+_ASCII_HOSTNAME, _ASCII_LABELS, _ASCII_TLD = (part.replace(_UL, "") for part in (_HOSTNAME, _LABELS, _TLD))
 
 
 @deconstructible(path="offbeat.core.validators.DomainNameValidator")
@@ -187,7 +185,11 @@ class URLValidator(RegexValidator):
         return ValidationError(self.message, code=self.code, params={"value": value})
 
     def __call__(self, value: Any) -> None:
-        if not isinstance(value, str) or len(value) > self.max_length or self.unsafe_chars.intersection(value):
+        if (
+            not isinstance(value, str)
+            or len(value) > self.max_length
+            or self.unsafe_chars.intersection(value)
+        ):
             raise self._error(value)
         if value.split("://")[0].lower() not in self.schemes:
             raise self._error(value)
@@ -303,7 +305,9 @@ def validate_ipv4_address(value: Any) -> None:
         ipaddress.IPv4Address(value)
     except ValueError:
         raise ValidationError(
-            _("Enter a valid %(protocol)s address."), code="invalid", params={"protocol": _("IPv4"), "value": value}
+            _("Enter a valid %(protocol)s address."),
+            code="invalid",
+            params={"protocol": _("IPv4"), "value": value},
         ) from None
 
 
@@ -311,7 +315,9 @@ def validate_ipv6_address(value: Any) -> None:
     """An IPv6 address."""
     if not is_valid_ipv6_address(value):
         raise ValidationError(
-            _("Enter a valid %(protocol)s address."), code="invalid", params={"protocol": _("IPv6"), "value": value}
+            _("Enter a valid %(protocol)s address."),
+            code="invalid",
+            params={"protocol": _("IPv6"), "value": value},
         )
 
 
@@ -386,7 +392,9 @@ class BaseValidator:
         if not isinstance(other, self.__class__):
             return NotImplemented
         return (
-            self.limit_value == other.limit_value and self.message == other.message and self.code == other.code
+            self.limit_value == other.limit_value
+            and self.message == other.message
+            and self.code == other.code
         )
 
     __hash__ = None  # type: ignore[assignment]

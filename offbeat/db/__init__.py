@@ -4,6 +4,8 @@ from offbeat.db.registry import close_old_connections, connection, connections, 
 from offbeat.db.utils import (
     DEFAULT_DB_ALIAS,
     DJANGO_VERSION_PICKLE_KEY,
+    ConnectionHandler,
+    ConnectionRouter,
     DatabaseError,
     DataError,
     Error,
@@ -18,6 +20,8 @@ from offbeat.db.utils import (
 __all__ = [
     "DEFAULT_DB_ALIAS",
     "DJANGO_VERSION_PICKLE_KEY",
+    "ConnectionHandler",
+    "ConnectionRouter",
     "DataError",
     "DatabaseError",
     "Error",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -14,6 +15,7 @@ from offbeat.concurrency import spawn
 from offbeat.db.backends.base.session import TransactionManagementError
 from offbeat.db.registry import connections
 from offbeat.db.utils import DEFAULT_DB_ALIAS
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
 
 __all__ = [
     "Atomic",
@@ -30,6 +32,7 @@ __all__ = [
     "rollback",
     "savepoint",
     "savepoint_commit",
+    "savepoint_create",
     "savepoint_rollback",
     "set_autocommit",
     "set_rollback",
@@ -63,9 +66,17 @@ def rollback(using: str | None = None) -> None:
     get_connection(using).rollback()
 
 
-def savepoint(using: str | None = None) -> str | None:
+def savepoint_create(using: str | None = None) -> str | None:
     """Make a savepoint in the current transaction; returns its id."""
     return get_connection(using).savepoint()  # type: ignore[no-any-return]
+
+
+def savepoint(using: str | None = None) -> str | None:
+    """The old name of :func:`savepoint_create`."""
+    warnings.warn(
+        "savepoint() is deprecated. Use savepoint_create() instead.", RemovedInDjango2028Warning, stacklevel=2
+    )
+    return savepoint_create(using)
 
 
 def savepoint_rollback(sid: str | None, using: str | None = None) -> None:

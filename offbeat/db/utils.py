@@ -15,6 +15,7 @@ from types import ModuleType, TracebackType
 from typing import Any, TypeVar
 
 from offbeat.core.exceptions import ImproperlyConfigured
+from offbeat.utils.connection import ConnectionDoesNotExist
 from offbeat.utils.module_loading import import_string
 
 __all__ = [
@@ -159,16 +160,13 @@ def load_backend(backend_name: str) -> ModuleType:
             if is_package and module not in {"base", "dummy"}
         )
         if name not in [f"offbeat.db.backends.{module}" for module in builtin]:
-            choices = ", ".join(f"'offbeat.db.backends.{module}'" for module in builtin)
+            choices = ", ".join(map(repr, builtin))
             raise ImproperlyConfigured(
                 f"{backend_name!r} isn't an available database backend or couldn't be imported. Check the above "
-                f"exception. To use one of the built-in backends, use one of: {choices}"
+                "exception. To use one of the built-in backends, use 'offbeat.db.backends.XXX', where XXX is one of:\n"
+                f"    {choices}"
             ) from exc
         raise
-
-
-class ConnectionDoesNotExist(Exception):
-    """There is no database of that alias in the settings."""
 
 
 _DEFAULTS: dict[str, Any] = {

@@ -4,12 +4,87 @@ from __future__ import annotations
 
 from offbeat.core.exceptions import ValidationError
 from offbeat.forms.boundfield import BoundField
-from offbeat.forms.fields import BooleanField, CharField, ChoiceField, ComboField, DateField, DateTimeField, DecimalField, DurationField, EmailField, Field, FileField, FilePathField, FloatField, GenericIPAddressField, ImageField, IntegerField, JSONField, MultiValueField, MultipleChoiceField, NullBooleanField, RegexField, SlugField, SplitDateTimeField, TimeField, TypedChoiceField, TypedMultipleChoiceField, URLField, UUIDField
+from offbeat.forms.fields import (
+    BooleanField,
+    CharField,
+    ChoiceField,
+    ComboField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    DurationField,
+    EmailField,
+    Field,
+    FileField,
+    FilePathField,
+    FloatField,
+    GenericIPAddressField,
+    ImageField,
+    IntegerField,
+    JSONField,
+    MultipleChoiceField,
+    MultiValueField,
+    NullBooleanField,
+    RegexField,
+    SlugField,
+    SplitDateTimeField,
+    TimeField,
+    TypedChoiceField,
+    TypedMultipleChoiceField,
+    URLField,
+    UUIDField,
+)
 from offbeat.forms.forms import BaseForm, Form
 from offbeat.forms.formsets import BaseFormSet, all_valid, formset_factory
-from offbeat.forms.models import ALL_FIELDS, BaseInlineFormSet, BaseModelForm, BaseModelFormSet, ModelChoiceField, ModelForm, ModelFormOptions, ModelMultipleChoiceField, fields_for_model, inlineformset_factory, model_to_dict, modelform_factory, modelformset_factory
+from offbeat.forms.models import (
+    ALL_FIELDS,
+    BaseInlineFormSet,
+    BaseModelForm,
+    BaseModelFormSet,
+    ModelChoiceField,
+    ModelForm,
+    ModelFormOptions,
+    ModelMultipleChoiceField,
+    fields_for_model,
+    inlineformset_factory,
+    model_to_dict,
+    modelform_factory,
+    modelformset_factory,
+)
 from offbeat.forms.utils import ErrorDict, ErrorList
-from offbeat.forms.widgets import CheckboxInput, CheckboxSelectMultiple, ClearableFileInput, ColorInput, DateInput, DateTimeInput, EmailInput, FileInput, HiddenInput, Media, MediaDefiningClass, MultiWidget, MultipleHiddenInput, NullBooleanSelect, NumberInput, PasswordInput, RadioSelect, Script, SearchInput, Select, SelectDateWidget, SelectMultiple, SplitDateTimeWidget, SplitHiddenDateTimeWidget, Stylesheet, TelInput, TextInput, Textarea, TimeInput, URLInput, Widget
+from offbeat.forms.widgets import (
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    ClearableFileInput,
+    ColorInput,
+    DateInput,
+    DateTimeInput,
+    EmailInput,
+    FileInput,
+    HiddenInput,
+    Media,
+    MediaDefiningClass,
+    MultipleHiddenInput,
+    MultiWidget,
+    NullBooleanSelect,
+    NumberInput,
+    PasswordInput,
+    RadioSelect,
+    Script,
+    SearchInput,
+    Select,
+    SelectDateWidget,
+    SelectMultiple,
+    SplitDateTimeWidget,
+    SplitHiddenDateTimeWidget,
+    Stylesheet,
+    TelInput,
+    Textarea,
+    TextInput,
+    TimeInput,
+    URLInput,
+    Widget,
+)
 
 __all__ = [
     "ALL_FIELDS",

@@ -30,6 +30,14 @@ class BoundField(RenderableFieldMixin):
         self.help_text = field.help_text or ""
         self.renderer = form.renderer
 
+    def __str__(self) -> str:
+        html = self.as_widget()
+        if self.field.show_hidden_initial:
+            html += self.as_hidden(only_initial=True)
+        return html  # type: ignore[no-any-return]
+
+    __html__ = __str__
+
     @cached_property
     def subwidgets(self) -> list[BoundWidget]:
         """The widget's parts: the buttons of a radio select, else the widget itself."""
@@ -70,7 +78,9 @@ class BoundField(RenderableFieldMixin):
     def get_context(self) -> dict[str, Any]:
         return {"field": self}
 
-    def as_widget(self, widget: Any = None, attrs: dict[str, Any] | None = None, only_initial: bool = False) -> Any:
+    def as_widget(
+        self, widget: Any = None, attrs: dict[str, Any] | None = None, only_initial: bool = False
+    ) -> Any:
         """The widget's HTML; ``only_initial``: the hidden one with the initial value."""
         widget = widget or self.field.widget
         if self.field.localize:
@@ -129,7 +139,11 @@ class BoundField(RenderableFieldMixin):
         return field.has_changed(initial_value, self.data)  # type: ignore[no-any-return]
 
     def label_tag(
-        self, contents: Any = None, attrs: dict[str, Any] | None = None, label_suffix: Any = None, tag: str | None = None
+        self,
+        contents: Any = None,
+        attrs: dict[str, Any] | None = None,
+        label_suffix: Any = None,
+        tag: str | None = None,
     ) -> Any:
         """The ``<label>`` element, or only its text for a widget without id."""
         contents = contents or self.label
@@ -140,13 +154,14 @@ class BoundField(RenderableFieldMixin):
         if label_suffix and contents and str(contents)[-1:] not in str(_(":?.!")):
             contents = format_html("{}{}", contents, label_suffix)
         widget = self.field.widget
+        attrs = dict(attrs or {})
         id_ = widget.attrs.get("id") or self.auto_id
         if id_:
             id_for_label = widget.id_for_label(id_)
-            if id_for_label:
-                attrs = {**(attrs or {}), "for": id_for_label}
+            # A legend is for the whole group.
+            if id_for_label and tag != "legend":
+                attrs["for"] = id_for_label
             if self.field.required and hasattr(self.form, "required_css_class"):
-                attrs = attrs or {}
                 if "class" in attrs:
                     attrs["class"] += " " + self.form.required_css_class
                 else:
@@ -160,7 +175,9 @@ class BoundField(RenderableFieldMixin):
         }
         return self.form.render(self.form.template_name_label, context)
 
-    def legend_tag(self, contents: Any = None, attrs: dict[str, Any] | None = None, label_suffix: Any = None) -> Any:
+    def legend_tag(
+        self, contents: Any = None, attrs: dict[str, Any] | None = None, label_suffix: Any = None
+    ) -> Any:
         """``label_tag`` as ``<legend>``."""
         return self.label_tag(contents, attrs, label_suffix, tag="legend")
 

@@ -89,9 +89,7 @@ class BaseForm(RenderableFormMixin):
         if use_required_attribute is not None:
             self.use_required_attribute = use_required_attribute
         if self.empty_permitted and self.use_required_attribute:
-            raise ValueError(
-                "The empty_permitted and use_required_attribute arguments may not both be True."
-            )
+            raise ValueError("The empty_permitted and use_required_attribute arguments may not both be True.")
         if renderer is None:
             if self.default_renderer is None:
                 renderer = get_default_renderer()
@@ -101,9 +99,7 @@ class BaseForm(RenderableFormMixin):
                     renderer = renderer()
         self.renderer = renderer
         self.bound_field_class = (
-            bound_field_class
-            or self.bound_field_class
-            or getattr(self.renderer, "bound_field_class", None)
+            bound_field_class or self.bound_field_class or getattr(self.renderer, "bound_field_class", None)
         )
 
     def order_fields(self, field_order: Any) -> None:
@@ -135,9 +131,6 @@ class BaseForm(RenderableFormMixin):
             yield self[name]
 
     def __getitem__(self, name: str) -> Any:
-        bound = self._bound_fields_cache.get(name)
-        if bound is not None:
-            return bound
         try:
             field = self.fields[name]
         except KeyError as e:
@@ -145,7 +138,9 @@ class BaseForm(RenderableFormMixin):
                 f"Key '{name}' not found in '{self.__class__.__name__}'. "
                 f"Choices are: {', '.join(sorted(self.fields))}."
             ) from e
-        bound = self._bound_fields_cache[name] = field.get_bound_field(self, name)
+        bound = self._bound_fields_cache.get(name)
+        if bound is None:
+            bound = self._bound_fields_cache[name] = field.get_bound_field(self, name)
         return bound
 
     @property
@@ -208,7 +203,7 @@ class BaseForm(RenderableFormMixin):
         if hasattr(error, "error_dict"):
             if field is not None:
                 raise TypeError(
-                    "The argument `field` must be `None` when the `error` argument contains errors for multiple fields."
+                    "The argument `field` must be `None` when the `error` argument is a dictionary."
                 )
             errors = error.error_dict
         else:
@@ -306,10 +301,7 @@ class BaseForm(RenderableFormMixin):
         if callable(value):
             value = value()
         # What the widget does not show must not count as a change.
-        if (
-            isinstance(value, datetime.datetime | datetime.time)
-            and not field.widget.supports_microseconds
-        ):
+        if isinstance(value, datetime.datetime | datetime.time) and not field.widget.supports_microseconds:
             value = value.replace(microsecond=0)
         return value
 

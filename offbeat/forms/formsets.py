@@ -114,7 +114,7 @@ class BaseFormSet(RenderableFormMixin):
         return iter(self.forms)
 
     def __getitem__(self, index: Any) -> Any:
-        return list(self)[index]
+        return self.forms[index]
 
     def __len__(self) -> int:
         return len(self.forms)
@@ -134,9 +134,7 @@ class BaseFormSet(RenderableFormMixin):
     def management_form(self) -> Any:
         """The ManagementForm."""
         if self.is_bound:
-            form = ManagementForm(
-                self.data, auto_id=self.auto_id, prefix=self.prefix, renderer=self.renderer
-            )
+            form = ManagementForm(self.data, auto_id=self.auto_id, prefix=self.prefix, renderer=self.renderer)
             form.full_clean()
             return form
         return ManagementForm(
@@ -356,7 +354,9 @@ class BaseFormSet(RenderableFormMixin):
     def _check_counts(self, empty_forms_count: int) -> None:
         total = self.total_form_count()
         claimed = self.management_form.cleaned_data[TOTAL_FORM_COUNT]
-        if (self.validate_max and total - len(self.deleted_forms) > self.max_num) or claimed > self.absolute_max:
+        if (
+            self.validate_max and total - len(self.deleted_forms) > self.max_num
+        ) or claimed > self.absolute_max:
             raise ValidationError(
                 self.error_messages["too_many_forms"] % {"num": self.max_num}, code="too_many_forms"
             )
@@ -458,4 +458,4 @@ def formset_factory(
 def all_valid(formsets: Any) -> bool:
     """Whether all formsets are valid; every one is validated."""
     # A list, so that validation does not stop at the first.
-    return all([formset.is_valid() for formset in formsets])
+    return all([formset.is_valid() for formset in formsets])  # noqa: C419

@@ -25,7 +25,9 @@ class InlineForeignKeyField(Field):
     widget = HiddenInput
     default_error_messages = {"invalid_choice": _("The inline value did not match the parent instance.")}
 
-    def __init__(self, parent_instance: Any, *args: Any, pk_field: bool = False, to_field: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, parent_instance: Any, *args: Any, pk_field: bool = False, to_field: Any = None, **kwargs: Any
+    ) -> None:
         self.parent_instance = parent_instance
         self.pk_field = pk_field
         self.to_field = to_field
@@ -128,7 +130,13 @@ class ModelChoiceField(ChoiceField):
     ) -> None:
         # The choices come from the queryset, so the base's constructor is passed over.
         Field.__init__(
-            self, required=required, widget=widget, label=label, initial=initial, help_text=help_text, **kwargs
+            self,
+            required=required,
+            widget=widget,
+            label=label,
+            initial=initial,
+            help_text=help_text,
+            **kwargs,
         )
         if empty_label == "":
             from offbeat.db.models.utils import get_blank_choice_label

@@ -118,7 +118,12 @@ def fields_for_model(
     ignored = []
     opts = model._meta
     private_fields = [f for f in opts.private_fields if isinstance(f, ModelField)]
-    options = {"label": labels, "help_text": help_texts, "error_messages": error_messages, "form_class": field_classes}
+    options = {
+        "label": labels,
+        "help_text": help_texts,
+        "error_messages": error_messages,
+        "form_class": field_classes,
+    }
     for f in sorted(chain(opts.concrete_fields, private_fields, opts.many_to_many)):
         if not getattr(f, "editable", False):
             if fields is not None and f.name in fields and (exclude is None or f.name not in exclude):
@@ -279,9 +284,11 @@ class BaseModelForm(BaseForm):
         exclude: set[str] = set()
         for f in self.instance._meta.fields:
             field = f.name
-            if field not in self.fields or not _wanted(field, self._meta.fields, self._meta.exclude):
-                exclude.add(f.name)
-            elif field in self._errors:
+            if (
+                field not in self.fields
+                or not _wanted(field, self._meta.fields, self._meta.exclude)
+                or field in self._errors
+            ):
                 exclude.add(f.name)
             else:
                 # An optional form field left empty is no reason to complain about a model field that is required.
@@ -299,7 +306,9 @@ class BaseModelForm(BaseForm):
     def _update_errors(self, errors: ValidationError) -> None:
         # The form's messages go before the model's.
         opts = self._meta
-        error_dict: dict[str, Any] = getattr(errors, "error_dict", None) or {NON_FIELD_ERRORS: errors.error_list}
+        error_dict: dict[str, Any] = getattr(errors, "error_dict", None) or {
+            NON_FIELD_ERRORS: errors.error_list
+        }
         for field, messages in error_dict.items():
             if field == NON_FIELD_ERRORS and opts.error_messages and NON_FIELD_ERRORS in opts.error_messages:
                 error_messages = opts.error_messages[NON_FIELD_ERRORS]
@@ -316,7 +325,9 @@ class BaseModelForm(BaseForm):
         opts = self._meta
         exclude = self._get_validation_exclusions()
         # An inline's parent may not be saved yet, so that its key cannot be checked.
-        exclude.update(name for name, field in self.fields.items() if isinstance(field, InlineForeignKeyField))
+        exclude.update(
+            name for name, field in self.fields.items() if isinstance(field, InlineForeignKeyField)
+        )
         try:
             self.instance = construct_instance(self, self.instance, opts.fields, opts.exclude)
         except ValidationError as e:
@@ -421,4 +432,3 @@ def modelform_defines_fields(form_class: Any) -> bool:
     return hasattr(form_class, "_meta") and (
         form_class._meta.fields is not None or form_class._meta.exclude is not None
     )
-

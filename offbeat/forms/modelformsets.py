@@ -158,7 +158,7 @@ class BaseModelFormSet(BaseFormSet):
             all_unique_checks.update(unique_checks)
             all_date_checks.update(date_checks)
         errors: list[Any] = []
-        for uclass, unique_check in all_unique_checks:
+        for _uclass, unique_check in all_unique_checks:
             self._check_unique(valid_forms, unique_check, errors)
         for date_check in all_date_checks:
             self._check_date(valid_forms, date_check, errors)
@@ -175,7 +175,8 @@ class BaseModelFormSet(BaseFormSet):
             )
             # Foreign keys by their key, and lists as something that can be in a set.
             row_data = tuple(
-                value._get_pk_val() if hasattr(value, "_get_pk_val") else make_hashable(value) for value in row_data
+                value._get_pk_val() if hasattr(value, "_get_pk_val") else make_hashable(value)
+                for value in row_data
             )
             if not row_data or None in row_data:
                 continue
@@ -194,9 +195,7 @@ class BaseModelFormSet(BaseFormSet):
             ):
                 continue
             day = form.cleaned_data[unique_for]
-            date_data = (
-                (day.year, day.month, day.day) if lookup == "date" else (getattr(day, lookup),)
-            )
+            date_data = (day.year, day.month, day.day) if lookup == "date" else (getattr(day, lookup),)
             data = (form.cleaned_data[field], *date_data)
             if data in seen:
                 self._repeated(form, self.get_date_error_message(date_check), [field], errors)
@@ -336,10 +335,7 @@ def modelformset_factory(
 ) -> Any:
     """A formset class for a model."""
     meta = getattr(form, "Meta", None)
-    if (
-        getattr(meta, "fields", fields) is None
-        and getattr(meta, "exclude", exclude) is None
-    ):
+    if getattr(meta, "fields", fields) is None and getattr(meta, "exclude", exclude) is None:
         raise ImproperlyConfigured(
             "Calling modelformset_factory without defining 'fields' or 'exclude' explicitly is prohibited."
         )
@@ -474,7 +470,9 @@ class BaseInlineFormSet(BaseModelFormSet):
         return super().get_unique_error_message(unique_check)
 
 
-def _get_foreign_key(parent_model: Any, model: Any, fk_name: str | None = None, can_fail: bool = False) -> Any:
+def _get_foreign_key(
+    parent_model: Any, model: Any, fk_name: str | None = None, can_fail: bool = False
+) -> Any:
     """The foreign key from ``model`` to ``parent_model``; ValueError unless there is exactly one, or that named."""
     from offbeat.db.models import ForeignKey
 

@@ -85,7 +85,9 @@ class RenderableFieldMixin(RenderableMixin):
         """As hidden input."""
         raise NotImplementedError("Subclasses of RenderableFieldMixin must provide an as_hidden() method.")
 
-    def as_widget(self, widget: Any = None, attrs: dict[str, Any] | None = None, only_initial: bool = False) -> Any:
+    def as_widget(
+        self, widget: Any = None, attrs: dict[str, Any] | None = None, only_initial: bool = False
+    ) -> Any:
         """The widget alone."""
         raise NotImplementedError("Subclasses of RenderableFieldMixin must provide an as_widget() method.")
 

@@ -34,7 +34,7 @@ class Http404(Exception):
 @lru_cache(maxsize=256)
 def _charset_of(content_type: str) -> str | None:
     """The charset parameter of a content type."""
-    if "charset=" not in content_type:
+    if "charset=" not in content_type.lower():
         return None
     try:
         charset = parse_header_parameters(content_type)[1].get("charset")

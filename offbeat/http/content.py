@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import json.encoder
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from offbeat.core.exceptions import DisallowedRedirect
@@ -13,7 +14,37 @@ from offbeat.http.base import HttpResponseBase
 from offbeat.utils.encoding import iri_to_uri
 from offbeat.utils.http import MAX_URL_REDIRECT_LENGTH
 
-_encode_json = DjangoJSONEncoder().encode
+_encoder = DjangoJSONEncoder()
+
+
+def _make_encode() -> Callable[[Any], str]:
+    """The encoder's ``encode()``, with the C encoder made once instead of for every call."""
+    make = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+    if make is None:
+        return _encoder.encode
+    encode = make(
+        None,
+        _encoder.default,
+        json.encoder.encode_basestring_ascii,
+        None,
+        ": ",
+        ", ",
+        False,
+        False,
+        True,  # type: ignore[attr-defined]
+    )
+
+    def encode_json(data: Any) -> str:
+        try:
+            return "".join(encode(data, 0))
+        except RecursionError:
+            # Most often a circular reference, which the slower way names.
+            return _encoder.encode(data)
+
+    return encode_json
+
+
+_encode_json = _make_encode()
 
 
 class HttpResponse(HttpResponseBase):
@@ -46,6 +77,12 @@ class HttpResponse(HttpResponseBase):
     ) -> None:
         super().__init__(content_type, status, reason, charset, headers)
         self.content = content
+
+    def __copy__(self) -> Self:
+        # Unlike a pickle, a copy keeps everything.
+        copy = self.__class__.__new__(self.__class__)
+        copy.__dict__.update(self.__dict__)
+        return copy
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()

@@ -176,7 +176,7 @@ class _Upload:
         self.counters = [0] * len(self.handlers)
         self.skipped = False
 
-    def begin(self, file_name: str, content_type: str, length: int | None, extra: dict[str, Any]) -> None:
+    def begin(self, file_name: str, content_type: str, length: int | None, extra: dict[str, bytes]) -> None:
         charset = extra.get("charset")
         try:
             for handler in self.handlers:
@@ -375,14 +375,17 @@ class MultiPartParser:
             except ValueError:
                 return _Ignored()
         disposition, params = headers.get("content-disposition", ("", {}))
-        name = params.get("name", "").strip()
-        if disposition != "form-data" or not name:
+        field_name = params.get("name")
+        if disposition != "form-data" or field_name is None:
             return _Ignored()
+        field_name = field_name.strip()
         transfer = headers.get("content-transfer-encoding", ("", {}))[0]
         decoder = _Base64() if transfer == "base64" else _Plain()
-        if "filename" not in params:
-            return _Field(self, name, decoder)
-        return self._begin_upload(name, params["filename"], headers, decoder)
+        filename = params.get("filename")
+        if not filename:
+            # Browsers send a file input that was left empty with an empty name.
+            return _Field(self, field_name, decoder)
+        return self._begin_upload(field_name, filename, headers, decoder)
 
     def _begin_upload(
         self,
@@ -394,16 +397,18 @@ class MultiPartParser:
         self._uploads += 1
         if self._max_files is not None and self._uploads > self._max_files:
             raise TooManyFilesSent("The number of files exceeded settings.DATA_UPLOAD_MAX_NUMBER_FILES.")
-        file_name = self.sanitize_file_name(raw_file_name)
-        if not file_name:
+        clean_name = self.sanitize_file_name(raw_file_name)
+        if not clean_name:
             return _Ignored()
-        content_type, extra = headers.get("content-type", ("", {}))
+        content_type, params = headers.get("content-type", ("", {}))
+        # Handlers get these as bytes, as they came.
+        extra = {key: value.encode(self._encoding, "replace") for key, value in params.items()}
         try:
             length = int(headers["content-length"][0])
         except (KeyError, ValueError):
             length = None
         upload = _Upload(self, name, decoder)
-        upload.begin(file_name, content_type.strip(), length, extra)
+        upload.begin(clean_name, content_type.strip(), length, extra)
         return upload
 
     def _count_field(self, overhead: int) -> None:

@@ -13,7 +13,6 @@ subclass does not call ``__init__()``; it gives three things, and may override t
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from io import BytesIO
@@ -121,15 +120,6 @@ class HttpRequest:
     def __copy__(self) -> HttpRequest:
         result = self.__class__.__new__(self.__class__)
         result.__dict__.update(self.__dict__)
-        return result
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> HttpRequest:
-        result = copy.copy(self)
-        memo[id(self)] = result
-        for name, value in self.__dict__.items():
-            if name in ("_stream", "environ"):
-                continue
-            result.__dict__[name] = copy.deepcopy(value, memo)
         return result
 
     def _load_meta(self) -> dict[str, Any]:

@@ -149,20 +149,12 @@ class FileResponse(StreamingHttpResponse):
 
     def set_headers(self, open_file: Any) -> None:
         """Set Content-Length, Content-Type and Content-Disposition after the file."""
-        filename = getattr(open_file, "name", "")
-        filename = filename if isinstance(filename, str) else ""
-        position = open_file.tell() if hasattr(open_file, "tell") and _seekable(open_file) else 0
-        name_on_disk = getattr(open_file, "name", None)
-        if isinstance(name_on_disk, str | bytes | os.PathLike) and os.path.exists(name_on_disk):
-            self.headers["Content-Length"] = str(os.path.getsize(name_on_disk) - position)
-        elif hasattr(open_file, "getbuffer"):
-            self.headers["Content-Length"] = str(open_file.getbuffer().nbytes - position)
-        elif hasattr(open_file, "tell") and _seekable(open_file):
-            open_file.seek(0, io.SEEK_END)
-            length = open_file.tell()
-            open_file.seek(position)
-            self.headers["Content-Length"] = str(length - position)
-        filename = os.path.basename(self.filename or filename)
+        name = getattr(open_file, "name", "")
+        name = name if isinstance(name, str) else ""
+        length = _remaining(open_file, name, self.block_size)
+        if length is not None:
+            self.headers["Content-Length"] = str(length)
+        filename = os.path.basename(self.filename or name)
         if self._no_explicit_content_type:
             self.headers["Content-Type"] = self._guess_type(filename)
         disposition = content_disposition_header(self.as_attachment, filename)
@@ -179,5 +171,23 @@ class FileResponse(StreamingHttpResponse):
         return content_type or "application/octet-stream"
 
 
-def _seekable(file: Any) -> bool:
-    return not hasattr(file, "seekable") or bool(file.seekable())
+def _remaining(file: Any, name: str, block_size: int) -> int | None:
+    """How much there is from the file's position on; None if it cannot be told."""
+    seekable = hasattr(file, "seek") and (not hasattr(file, "seekable") or file.seekable())
+    if not hasattr(file, "tell"):
+        if not seekable:
+            return None
+        length = sum(iter(lambda: len(file.read(block_size)), 0))
+        file.seek(-length, io.SEEK_END)
+        return length
+    if seekable:
+        position = file.tell()
+        file.seek(0, io.SEEK_END)
+        length = file.tell() - position
+        file.seek(position)
+        return int(length)
+    if hasattr(file, "getbuffer"):
+        return int(file.getbuffer().nbytes - file.tell())
+    if os.path.isfile(name):
+        return int(os.path.getsize(name) - file.tell())
+    return None

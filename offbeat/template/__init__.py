@@ -10,6 +10,7 @@ from offbeat.template.base import (  # noqa: E402
     Node,
     NodeList,
     Origin,
+    PartialTemplate,
     Template,
     Variable,
     VariableDoesNotExist,
@@ -19,7 +20,7 @@ from offbeat.template.engine import Engine  # noqa: E402
 from offbeat.template.exceptions import TemplateDoesNotExist, TemplateSyntaxError  # noqa: E402
 from offbeat.template.library import Library  # noqa: E402
 
-from . import autoreload  # noqa: E402,F401
+from . import autoreload  # noqa: E402
 
 __all__ = [
     "Context",
@@ -29,6 +30,7 @@ __all__ = [
     "Node",
     "NodeList",
     "Origin",
+    "PartialTemplate",
     "RequestContext",
     "Template",
     "TemplateDoesNotExist",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,7 +39,6 @@ from offbeat.template.variables import (
     FilterExpression,
     Variable,
 )
-from offbeat.utils.html import escape
 
 __all__ = [
     "BLOCK_TAG_END",
@@ -142,7 +142,9 @@ class Template(_Renders):
     one configured). Raises TemplateSyntaxError for bad source.
     """
 
-    def __init__(self, template_string: Any, origin: Any = None, name: Any = None, engine: Any = None) -> None:
+    def __init__(
+        self, template_string: Any, origin: Any = None, name: Any = None, engine: Any = None
+    ) -> None:
         if engine is None:
             from offbeat.template.engine import Engine
 
@@ -167,7 +169,7 @@ class Template(_Renders):
 
     def compile_nodelist(self) -> NodeList:
         """Parse the source; errors get the place in the source if the engine is in debug mode."""
-        lexer = Lexer(self.source)
+        lexer = DebugLexer(self.source)
         parser = Parser(
             lexer.tokenize(),
             self.engine.template_libraries,
@@ -182,10 +184,21 @@ class Template(_Renders):
             if token is not None:
                 if self.engine.debug:
                     e.template_debug = self.get_exception_info(e, token)  # type: ignore[attr-defined]
-                e.add_note(f"In template {self.origin.name}, line {token.lineno}.")
+                if isinstance(e, TemplateSyntaxError):
+                    self._name_template(e)
             raise
         self.extra_data = parser.extra_data
+        for partial in self.extra_data.get("partials", {}).values():
+            partial.template = self
         return nodelist
+
+    def _name_template(self, e: TemplateSyntaxError) -> None:
+        """Put the template's name before the message; the debug page shows it elsewhere."""
+        name = str(self.origin.template_name or self.origin.name)
+        if self.origin.name == UNKNOWN_SOURCE or hasattr(e, "raw_error_message") or not e.args:
+            return
+        e.raw_error_message = e.args[0]  # type: ignore[attr-defined]
+        e.args = (f"Template: {name}, {e.args[0]}", *e.args[1:])
 
     @property
     def python_source(self) -> str:
@@ -202,7 +215,7 @@ class Template(_Renders):
     def get_span_info(
         self, exception: BaseException, start: int, end: int, unit: Unit | None = None
     ) -> dict[str, Any]:
-        """``get_exception_info`` for a stretch of the source: the lines around it, and its parts escaped."""
+        """``get_exception_info`` for a stretch of the source: the lines around it, and its parts."""
         context_lines = 10
         unit = unit or self.unit
         source = unit.source
@@ -213,10 +226,10 @@ class Template(_Renders):
         for num, following in enumerate(_line_ends(source)):
             if start >= upto and end <= following:
                 line = num
-                before = escape(source[upto:start])
-                during = escape(source[start:end])
-                after = escape(source[end:following])
-            source_lines.append((num, escape(source[upto:following])))
+                before = source[upto:start]
+                during = source[start:end]
+                after = source[end:following]
+            source_lines.append((num, source[upto:following]))
             upto = following
         total = len(source_lines)
         top = max(1, line - context_lines)
@@ -255,26 +268,47 @@ def _line_ends(source: str) -> Iterator[int]:
 class PartialTemplate(_Renders):
     """A named part of a template that can be rendered by itself (tag ``partialdef``)."""
 
-    def __init__(self, nodelist: NodeList, origin: Any, name: str) -> None:
+    def __init__(
+        self,
+        nodelist: NodeList,
+        origin: Any,
+        name: str,
+        source_start: int | None = None,
+        source_end: int | None = None,
+    ) -> None:
         self.nodelist = nodelist
         self.origin = origin
         self.name = name
+        self._source_start = source_start
+        self._source_end = source_end
         # Set by the template that the part belongs to.
         self.template: Template | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__qualname__} name={self.name!r} origin={self.origin!r}>"
 
     @property
     def engine(self) -> Any:
         """The engine of the template."""
         return self.template.engine if self.template is not None else None
 
+    def find_partial_source(self, full_source: str) -> str:
+        """The part's source within that of the whole template, '' if it is not there."""
+        if self._source_start is None or self._source_end is None or self._source_end > len(full_source):
+            return ""
+        return full_source[self._source_start : self._source_end]
+
     @property
     def source(self) -> str:
-        """The source of the part."""
-        if not self.nodelist:
+        """The source of the part, tags included; only in debug mode."""
+        if self.template is None or not self.engine.debug:
+            warnings.warn(
+                "PartialTemplate.source is only available when template debugging is enabled.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
             return ""
-        unit = self.nodelist.unit
-        first, last = self.nodelist[0].token, self.nodelist[-1].token
-        return unit.source[first.position[0] : last.position[1]]  # type: ignore[no-any-return]
+        return self.find_partial_source(self.template.source)
 
     def get_exception_info(self, exception: BaseException, token: Token) -> dict[str, Any]:
         """As of the whole template."""

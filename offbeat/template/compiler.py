@@ -222,7 +222,9 @@ class Generator:
         self._appended = True
         self.lines.extend(self._append_call("append(", parts, ")"))
 
-    def _append_call(self, opening: str, parts: list[tuple[str, Any]], closing: str) -> list[tuple[int, str, Any]]:
+    def _append_call(
+        self, opening: str, parts: list[tuple[str, Any]], closing: str
+    ) -> list[tuple[int, str, Any]]:
         """The pending output as one (joined) string literal, a line for each tag."""
         rows: list[tuple[str, Any]] = []
         text = ""
@@ -239,7 +241,9 @@ class Generator:
             return [(self.level, f'{opening}"{literal}"{closing}', None)]
         if len(rows) == 1:
             return [(self.level, f'{opening}f"{rows[0][0]}"{closing}', rows[0][1])]
-        out: list[tuple[int, str, Any]] = [(self.level, opening.rstrip(" ") if opening[-1] == "(" else opening + "(", None)]
+        out: list[tuple[int, str, Any]] = [
+            (self.level, opening.rstrip(" ") if opening[-1] == "(" else opening + "(", None)
+        ]
         out.extend((self.level + 1, f'f"{body}"', token or None) for body, token in rows)
         out.append((self.level, closing or ")", None))
         return out
@@ -295,7 +299,9 @@ class Generator:
     def output(self, expression: Any) -> None:
         """Emit ``{{ expression }}``."""
         if expression.filters or not expression.is_var:
-            value = self._filtered(expression, "invalid") if expression.filters else self.const(expression.var)
+            value = (
+                self._filtered(expression, "invalid") if expression.filters else self.const(expression.var)
+            )
             self._show("show", value, str(expression.var))
             return
         variable = expression.var
@@ -355,9 +361,7 @@ class Generator:
     def is_bound(self, name: str) -> bool:
         """True if the name is a local of a loop or ``with`` here, which is never missing."""
         return (
-            not self.opaque_here
-            and name not in self.written
-            and any(name in scope for scope in self.scopes)
+            not self.opaque_here and name not in self.written and any(name in scope for scope in self.scopes)
         )
 
     def _path(self, lookups: tuple[str, ...]) -> str:
@@ -402,7 +406,11 @@ class Generator:
                 return f"{self.const(variable, 'variable')}.resolve(context)"
             return self.const(variable.literal)
         if on_missing == "raise":
-            code = self._path(variable.lookups) if len(variable.lookups) > 1 else f"root({self.lookup(variable.lookups[0])})"
+            code = (
+                self._path(variable.lookups)
+                if len(variable.lookups) > 1
+                else f"root({self.lookup(variable.lookups[0])})"
+            )
             local = self.name("v")
             self.line(f"{local} = {code}")
             with self.block(f"if {local} is MISSING:"):
@@ -417,7 +425,9 @@ class Generator:
         local = self.name("v")
         self.line(f"{local} = {code}")
         with self.block(f"if {local} is MISSING:"):
-            self.line(f"{local} = {f'invalid(context, {variable.var!r})' if on_missing == 'invalid' else 'None'}")
+            self.line(
+                f"{local} = {f'invalid(context, {variable.var!r})' if on_missing == 'invalid' else 'None'}"
+            )
         return local
 
     def _filtered(self, expression: Any, on_missing: str) -> str:
@@ -490,7 +500,13 @@ class Generator:
             tail = [(1, "return ''.join(out)", None)]
         if self._uses_show:
             head.append((1, "show, show_root = (", None))
-            head.append((2, "(show_escaped, show_root_escaped) if context.autoescape else (show_plain, show_root_plain)", None))
+            head.append(
+                (
+                    2,
+                    "(show_escaped, show_root_escaped) if context.autoescape else (show_plain, show_root_plain)",
+                    None,
+                )
+            )
             head.append((1, ")", None))
         head += [(1, f"{local} = find(context, {name!r})", None) for name, local in self.hoisted.items()]
         return self._compile([(0, "def render(context):", None), *head, *self.lines, *tail])
@@ -571,7 +587,6 @@ def compile_nodelist(nodelist: Any) -> Program:
     if unit is None:
         unit = next((node.unit for node in nodelist if node.unit is not None), None)
     return Generator(unit).program(nodelist)
-
 
 
 def render_node(node: Any, context: Any) -> str:

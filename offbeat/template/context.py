@@ -148,7 +148,11 @@ class Context(BaseContext):
     """A context with rendering options: ``autoescape``, ``use_l10n``, ``use_tz`` (None: as the settings say)."""
 
     def __init__(
-        self, dict_: Any = None, autoescape: bool = True, use_l10n: bool | None = None, use_tz: bool | None = None
+        self,
+        dict_: Any = None,
+        autoescape: bool = True,
+        use_l10n: bool | None = None,
+        use_tz: bool | None = None,
     ) -> None:
         self.autoescape = autoescape
         self.use_l10n = use_l10n

@@ -34,7 +34,8 @@ def debug(request: Any) -> dict[str, Any]:
         "debug": True,
         # Asked for late, so that the queries of the template itself are in it.
         "sql_queries": lazy(
-            lambda: list(itertools.chain.from_iterable(connections[alias].queries for alias in connections)), list
+            lambda: list(itertools.chain.from_iterable(connections[alias].queries for alias in connections)),
+            list,
         )(),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from offbeat.template.filters import dates, lists, logic, strings
 from offbeat.template.filters.dates import date, time, timesince_filter, timeuntil_filter
 from offbeat.template.filters.lists import (
+    _property_resolver,
     dictsort,
     dictsortreversed,
     first,
@@ -79,6 +80,7 @@ for _family in (strings, lists, dates, logic):
     register.filters.update(_family.register.filters)
 
 __all__ = [
+    "_property_resolver",
     "add",
     "addslashes",
     "avoid_wrapping",

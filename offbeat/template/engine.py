@@ -61,7 +61,8 @@ class Engine:
 
     def __repr__(self) -> str:
         options = (
-            f"dirs={self.dirs!r} app_dirs={self.app_dirs!r}"
+            (f"dirs={self.dirs!r} " if self.dirs else "")
+            + f"app_dirs={self.app_dirs!r}"
             + (f" context_processors={self.context_processors!r}" if self.context_processors else "")
             + f" debug={self.debug!r} loaders={self.loaders!r} string_if_invalid={self.string_if_invalid!r}"
             + f" file_charset={self.file_charset!r}"
@@ -134,10 +135,11 @@ class Engine:
     def get_template(self, template_name: Any) -> Any:
         """The template of a name, or a part of it for ``name#part``; TemplateDoesNotExist if there is none."""
         original = template_name
-        partial_name = ""
-        if isinstance(template_name, str):
+        try:
             template_name, _, partial_name = template_name.partition("#")
-        if partial_name and not template_name:
+        except AttributeError:
+            raise TemplateDoesNotExist(original) from None
+        if not template_name:
             raise TemplateDoesNotExist(original)
         template, _origin = self.find_template(template_name)
         if not hasattr(template, "render"):
@@ -145,13 +147,10 @@ class Engine:
             template = Template(template, _origin, template_name, engine=self)
         if not partial_name:
             return template
-        partials = getattr(template, "extra_data", {}).get("partials", {})
         try:
-            partial = partials[partial_name]
-        except KeyError:
-            raise TemplateDoesNotExist(partial_name, tried=[(template.origin, partial_name)]) from None
-        partial.template = template
-        return partial
+            return template.extra_data["partials"][partial_name]
+        except (AttributeError, KeyError, TypeError):
+            raise TemplateDoesNotExist(partial_name, tried=[(_origin, template_name)]) from None
 
     def render_to_string(self, template_name: Any, context: Any = None) -> Any:
         """Load a template (the first of several names that exists) and render it."""

@@ -91,7 +91,9 @@ class Token:
 
 
 class Lexer:
-    """Cuts ``template_string`` into tokens; every token knows its line and position."""
+    """Cuts ``template_string`` into tokens; every token knows its line."""
+
+    with_positions = False
 
     def __init__(self, template_string: str) -> None:
         self.template_string = template_string
@@ -114,7 +116,9 @@ class Lexer:
         for piece in tag_re.split(self.template_string):
             if piece:
                 end = position + len(piece)
-                yield self.create_token(piece, (position, end), lineno, in_tag)
+                yield self.create_token(
+                    piece, (position, end) if self.with_positions else None, lineno, in_tag
+                )
                 lineno += piece.count("\n")
                 position = end
             in_tag = not in_tag
@@ -137,4 +141,6 @@ class Lexer:
 
 
 class DebugLexer(Lexer):
-    """The same lexer under its second name: positions are always known."""
+    """A lexer whose tokens know their positions, too."""
+
+    with_positions = True

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from importlib import import_module
 from inspect import getfullargspec, unwrap
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from offbeat.template.base import Node, Template, token_kwargs
 from offbeat.template.exceptions import TemplateSyntaxError
 from offbeat.template.nodes import OPAQUE, Effects, writes
 from offbeat.utils.html import conditional_escape
-
 
 __all__ = [
     "InclusionNode",
@@ -26,6 +25,9 @@ __all__ = [
 ]
 
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
 class InvalidTemplateLibrary(Exception):
     """A module that should hold a tag library does not."""
 
@@ -37,6 +39,12 @@ class Library:
         self.filters: dict[str, Callable[..., Any]] = {}
         self.tags: dict[str, Callable[..., Any]] = {}
 
+    @overload
+    def tag(self, name: _F, compile_function: None = None) -> _F: ...
+    @overload
+    def tag(self, name: str | None = None, compile_function: None = None) -> Callable[[_F], _F]: ...
+    @overload
+    def tag(self, name: str, compile_function: _F) -> _F: ...
     def tag(self, name: Any = None, compile_function: Any = None) -> Any:
         """Register a function (parser, token) -> Node. Also a decorator, with or without a name."""
         if name is None and compile_function is None:
@@ -59,6 +67,14 @@ class Library:
         self.tags[func.__name__] = func
         return func
 
+    @overload
+    def filter(self, name: _F, filter_func: None = None, **flags: Any) -> _F: ...
+    @overload
+    def filter(
+        self, name: str | None = None, filter_func: None = None, **flags: Any
+    ) -> Callable[[_F], _F]: ...
+    @overload
+    def filter(self, name: str, filter_func: _F, **flags: Any) -> _F: ...
     def filter(self, name: Any = None, filter_func: Any = None, **flags: Any) -> Any:
         """Register a filter function. Also a decorator, with or without a name.
 
@@ -94,12 +110,18 @@ class Library:
         """Register a filter under the function's name."""
         return self.filter(func.__name__, func, **flags)
 
+    @overload
+    def simple_tag(self, func: _F, takes_context: bool | None = None, name: str | None = None) -> _F: ...
+    @overload
+    def simple_tag(
+        self, func: None = None, takes_context: bool | None = None, name: str | None = None
+    ) -> Callable[[_F], _F]: ...
     def simple_tag(self, func: Any = None, takes_context: bool | None = None, name: str | None = None) -> Any:
         """Register a function of the tag's arguments whose result is the output, or is kept with ``as name``."""
 
         def register(func: Any) -> Any:
-            spec = _Spec(func, takes_context)
             function_name = name or func.__name__
+            spec = _Spec(func, takes_context, function_name)
 
             @wraps(func)
             def compile_func(parser: Any, token: Any) -> Any:
@@ -117,14 +139,18 @@ class Library:
         return _with_or_without_arguments(func, register, "simple_tag")
 
     def simple_block_tag(
-        self, func: Any = None, takes_context: bool | None = None, name: str | None = None, end_name: str | None = None
+        self,
+        func: Any = None,
+        takes_context: bool | None = None,
+        name: str | None = None,
+        end_name: str | None = None,
     ) -> Any:
         """Register a function of the rendered ``content`` and the tag's arguments."""
 
         def register(func: Any) -> Any:
             function_name = name or func.__name__
             end = end_name or f"end{function_name}"
-            spec = _Spec(func, takes_context, content=True, tag=function_name)
+            spec = _Spec(func, takes_context, function_name, content=True)
 
             @wraps(func)
             def compile_func(parser: Any, token: Any) -> Any:
@@ -150,8 +176,8 @@ class Library:
         is rendered with."""
 
         def register(func: Any) -> Any:
-            spec = _Spec(func, takes_context)
             function_name = name or func.__name__
+            spec = _Spec(func, takes_context, function_name)
 
             @wraps(func)
             def compile_func(parser: Any, token: Any) -> Any:
@@ -175,7 +201,7 @@ def _with_or_without_arguments(func: Any, register: Callable[[Any], Any], kind: 
 class _Spec:
     """A tag function's parameters."""
 
-    def __init__(self, func: Any, takes_context: bool | None, content: bool = False, tag: str = "") -> None:
+    def __init__(self, func: Any, takes_context: bool | None, tag: str, content: bool = False) -> None:
         self.takes_context = takes_context
         spec = getfullargspec(unwrap(func))
         self.params = list(spec.args)
@@ -183,6 +209,10 @@ class _Spec:
         self.kwonly, self.kwonly_defaults = spec.kwonlyargs, spec.kwonlydefaults
         if content:
             self._take_content(tag)
+        elif takes_context and self.params[:1] != ["context"]:
+            raise TemplateSyntaxError(
+                f"'{tag}' is decorated with takes_context=True so it must have a first argument of 'context'"
+            )
 
     def _take_content(self, tag: str) -> None:
         leading = ["context", "content"] if self.takes_context else ["content"]
@@ -215,7 +245,9 @@ class TagHelperNode(Node):
 
     child_nodelists: tuple[str, ...] = ()
 
-    def __init__(self, func: Any, takes_context: bool | None, args: list[Any], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, func: Any, takes_context: bool | None, args: list[Any], kwargs: dict[str, Any]
+    ) -> None:
         self.func = func
         self.takes_context = takes_context
         self.args = args
@@ -246,7 +278,12 @@ class SimpleNode(TagHelperNode):
     """A tag made by ``simple_tag``."""
 
     def __init__(
-        self, func: Any, takes_context: bool | None, args: list[Any], kwargs: dict[str, Any], target_var: str | None
+        self,
+        func: Any,
+        takes_context: bool | None,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        target_var: str | None,
     ) -> None:
         super().__init__(func, takes_context, args, kwargs)
         self.target_var = target_var
@@ -403,5 +440,3 @@ def import_library(name: str) -> Library:
         return module.register  # type: ignore[no-any-return]
     except AttributeError:
         raise InvalidTemplateLibrary(f"Module  {name} does not have a variable named 'register'") from None
-
-

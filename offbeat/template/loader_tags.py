@@ -107,9 +107,17 @@ class BlockNode(Node):
                 "Did you use {{ block.super }} in a base template?"
             )
         render_context = self.context.render_context
-        if BLOCK_CONTEXT_KEY in render_context and render_context[BLOCK_CONTEXT_KEY].get_block(self.name) is not None:
+        if (
+            BLOCK_CONTEXT_KEY not in render_context
+            or render_context[BLOCK_CONTEXT_KEY].get_block(self.name) is None
+        ):
+            return ""
+        try:
             return mark_safe(self.render(self.context))  # type: ignore[no-any-return]
-        return ""
+        except Exception as e:
+            # What fails in a parent's tag must be seen, though {{ block.super }} looks like a variable.
+            e.silent_variable_failure = False  # type: ignore[attr-defined]
+            raise
 
 
 def _blocks_of(nodelist: NodeList) -> dict[str, BlockNode]:
@@ -224,7 +232,11 @@ class IncludeNode(Node):
         template = self.template.resolve(context)
         if callable(getattr(template, "render", None)):
             # The engine's own template, not the one with the face of all backends.
-            return template.template if hasattr(template, "template") and not hasattr(template, "nodelist") else template
+            return (
+                template.template
+                if hasattr(template, "template") and not hasattr(template, "nodelist")
+                else template
+            )
         names = template or ()
         if isinstance(names, str):
             origin_name = getattr(self.origin, "template_name", None)

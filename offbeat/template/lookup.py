@@ -9,7 +9,17 @@ from typing import Any
 
 from offbeat.template.context import BaseContext
 
-__all__ = ["INVALID", "MISSING", "VariableDoesNotExist", "attr", "call", "item", "look_up", "root", "root_attr"]
+__all__ = [
+    "INVALID",
+    "MISSING",
+    "VariableDoesNotExist",
+    "attr",
+    "call",
+    "item",
+    "look_up",
+    "root",
+    "root_attr",
+]
 
 
 class _Sentinel:
@@ -54,13 +64,9 @@ def look_up(current: Any, bit: str) -> Any:
         if isinstance(current, BaseContext) and hasattr(type(current), bit):
             raise AttributeError
         return getattr(current, bit)
-    except (TypeError, AttributeError) as e:
+    except (TypeError, AttributeError):
         # An error raised inside of a property is the programmer's, and must be seen.
-        if (
-            not isinstance(current, BaseContext)
-            and not (getattr(e, "name", None) == bit and getattr(e, "obj", None) is current)
-            and bit in dir(current)
-        ):
+        if not isinstance(current, BaseContext) and _defines(current, bit):
             raise
     try:
         if not hasattr(type(current), "__getitem__"):
@@ -68,6 +74,15 @@ def look_up(current: Any, bit: str) -> Any:
         return current[int(bit)]
     except (IndexError, ValueError, KeyError, TypeError):
         raise VariableDoesNotExist("Failed lookup for key [%s] in %r", (bit, current))
+
+
+def _defines(obj: Any, name: str) -> bool:
+    """True if the object's class has an attribute ``name``: then the error came out of it."""
+    # Lazy objects tell the class of what they wrap.
+    classes = obj.__class__.__mro__
+    if isinstance(obj, type):
+        classes = (*obj.__mro__, *classes)
+    return any(name in klass.__dict__ for klass in classes)
 
 
 def call(value: Any) -> Any:

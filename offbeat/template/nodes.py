@@ -72,8 +72,10 @@ class Node:
             template = context.template
             if template is not None and template.engine.debug and not hasattr(e, "template_debug"):
                 rendering = context.render_context.template or template
-                if self.token is not None:
-                    e.template_debug = rendering.get_exception_info(e, self.token)  # type: ignore[attr-defined]
+                if self.token is not None and self.token.position is not None:
+                    e.template_debug = rendering.get_span_info(  # type: ignore[attr-defined]
+                        e, *self.token.position, unit=self.unit
+                    )
             raise
 
     def emit(self, gen: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,6 +11,7 @@ from offbeat.template.exceptions import TemplateSyntaxError
 from offbeat.template.lexer import Token, TokenType
 from offbeat.template.nodes import NodeList, TextNode, VariableNode
 from offbeat.template.variables import FilterExpression
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
 from offbeat.utils.text import get_text_list
 
 __all__ = ["Parser", "kwarg_re", "token_kwargs"]
@@ -64,6 +66,8 @@ class Parser:
                     filter_expression = self.compile_filter(token.contents)
                 except TemplateSyntaxError as e:
                     raise self.error(token, e)
+                if ".." in token.contents:
+                    self._warn_about_double_dots(filter_expression, token)
                 self.extend_nodelist(nodelist, VariableNode(filter_expression), token)
             elif kind is TokenType.BLOCK:
                 try:
@@ -77,6 +81,17 @@ class Parser:
         if until:
             self.unclosed_block_tag(until)
         return nodelist
+
+    def _warn_about_double_dots(self, expression: FilterExpression, token: Token) -> None:
+        lookups = expression.var.lookups if expression.is_var else None
+        if lookups and "" in lookups[1:]:
+            name = getattr(self.origin, "template_name", None) or getattr(self.origin, "name", None)
+            warnings.warn(
+                "Support for double-dot lookups '..' which maps to a lookup of the empty string is deprecated.\n"
+                f"  Template: {name}\n  Line: {token.lineno}",
+                RemovedInDjango2028Warning,
+                stacklevel=2,
+            )
 
     def _block(self, nodelist: NodeList, token: Token, command: str, until: tuple[str, ...]) -> None:
         # For the message about a tag that is never closed.
@@ -103,7 +118,9 @@ class Parser:
     def extend_nodelist(self, nodelist: NodeList, node: Any, token: Token) -> None:
         """Add a node and tell it where it comes from."""
         if node.must_be_first and nodelist.contains_nontext:
-            raise self.error(token, f"{node!r} must be the first tag in the template.")
+            name = getattr(self.origin, "template_name", None)
+            where = repr(name) if name else "the template"
+            raise self.error(token, f"{{% {token.contents} %}} must be the first tag in {where}.")
         if not isinstance(node, TextNode):
             nodelist.contains_nontext = True
         node.token = token
@@ -166,7 +183,9 @@ class Parser:
         raise TemplateSyntaxError(f"Invalid filter: '{filter_name}'")
 
 
-def token_kwargs(bits: list[str], parser: Parser, support_legacy: bool = False) -> dict[str, FilterExpression]:
+def token_kwargs(
+    bits: list[str], parser: Parser, support_legacy: bool = False
+) -> dict[str, FilterExpression]:
     """Keyword arguments taken from the start of ``bits``, which loses them.
 
     ``support_legacy``: the form ``value as name and value as name`` is accepted, too.

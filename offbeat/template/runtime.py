@@ -40,7 +40,9 @@ def find(context: Any, name: str) -> Any:
 
 def invalid(context: Any, name: str) -> Any:
     """What stands for the variable ``name`` that could not be found: the engine's ``string_if_invalid``."""
-    logger.debug("Exception while resolving variable '%s' in template '%s'.", name, context.template_name or "unknown")
+    logger.debug(
+        "Exception while resolving variable '%s' in template '%s'.", name, context.template_name or "unknown"
+    )
     text = context.template.engine.string_if_invalid
     if not text:
         return ""
@@ -51,7 +53,9 @@ def render_value_in_context(value: Any, context: Any) -> str:
     """A value as output: in local time, localized, escaped if the context says so."""
     value = localize(template_localtime(value, use_tz=context.use_tz), use_l10n=context.use_l10n)
     if context.autoescape:
-        return conditional_escape(value if isinstance(value, str) or hasattr(value, "__html__") else str(value))
+        return conditional_escape(
+            value if isinstance(value, str) or hasattr(value, "__html__") else str(value)
+        )
     return str(value)
 
 

@@ -23,7 +23,13 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
-_BINDING_POWER = {"or": 6, "and": 7, "in": 9, "not in": 9, **dict.fromkeys(["is", "is not", "==", "!=", ">", ">=", "<", "<="], 10)}
+_BINDING_POWER = {
+    "or": 6,
+    "and": 7,
+    "in": 9,
+    "not in": 9,
+    **dict.fromkeys(["is", "is not", "==", "!=", ">", ">=", "<", "<="], 10),
+}
 _NOT_POWER = 8
 
 
@@ -136,7 +142,8 @@ class IfParser:
             elif word == "not" and words[i + 1 : i + 2] == ["in"]:
                 word, i = "not in", i + 1
             i += 1
-            self.tokens.append(word if word in _BINDING_POWER or word == "not" else self.create_var(word))
+            is_operator = isinstance(word, str) and (word in _BINDING_POWER or word == "not")
+            self.tokens.append(word if is_operator else self.create_var(word))
         self.pos = 0
 
     def create_var(self, value: Any) -> Any:

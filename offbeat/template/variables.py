@@ -18,7 +18,13 @@ from offbeat.utils.text import unescape_string_literal
 from offbeat.utils.timezone import template_localtime
 from offbeat.utils.translation import gettext_lazy, pgettext_lazy
 
-__all__ = ["FILTER_ARGUMENT_SEPARATOR", "FILTER_SEPARATOR", "VARIABLE_ATTRIBUTE_SEPARATOR", "FilterExpression", "Variable"]
+__all__ = [
+    "FILTER_ARGUMENT_SEPARATOR",
+    "FILTER_SEPARATOR",
+    "VARIABLE_ATTRIBUTE_SEPARATOR",
+    "FilterExpression",
+    "Variable",
+]
 
 FILTER_SEPARATOR = "|"
 FILTER_ARGUMENT_SEPARATOR = ":"
@@ -28,10 +34,11 @@ logger = logging.getLogger("offbeat.template")
 
 _STRING = r"""(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+')"""
 _CONSTANT = rf"(?:_\({_STRING}\)|{_STRING})"
-_NUMBER = r"[-+.]?\d[\d.e]*+"
-_START = re.compile(rf"(?P<constant>{_CONSTANT})|(?P<var>[\w.]++|{_NUMBER})", re.DOTALL)
+_NUMBER = r"[-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?(?![\w.])"
+_START = re.compile(rf"(?P<constant>{_CONSTANT})|(?P<var>{_NUMBER}|[\w.]++|[-+.]?\d[\d.e]*+)", re.DOTALL)
 _FILTER = re.compile(
-    rf"\s*\|\s*(?P<name>\w++)(?::(?:(?P<constant>{_CONSTANT})|(?P<var>[\w.]++|{_NUMBER})))?", re.DOTALL
+    rf"\s*\|\s*(?P<name>\w++)(?::(?:(?P<constant>{_CONSTANT})|(?P<var>{_NUMBER}|[\w.]++|[-+.]?\d[\d.e]*+)))?",
+    re.DOTALL,
 )
 
 
@@ -72,6 +79,11 @@ class Variable:
                 raise TemplateSyntaxError(
                     f"Variables and attributes may not begin with underscores: '{var}'"
                 ) from None
+            for char in ("+", "-"):
+                if char in var:
+                    raise TemplateSyntaxError(
+                        f"Invalid character ('{char}') in variable name: '{var}'"
+                    ) from None
             self.lookups = tuple(var.split(VARIABLE_ATTRIBUTE_SEPARATOR))
 
     def resolve(self, context: Any) -> Any:
@@ -214,4 +226,6 @@ class FilterExpression:
 
 def is_plain_literal(value: Any) -> bool:
     """True for constants whose ``repr`` can stand in generated code."""
-    return type(value) in (int, float, bool, type(None)) or (type(value) is str and not isinstance(value, SafeString))
+    return type(value) in (int, float, bool, type(None)) or (
+        type(value) is str and not isinstance(value, SafeString)
+    )

@@ -48,7 +48,9 @@ class CacheNode(Node):
         try:
             return int(expire_time)
         except (ValueError, TypeError):
-            raise TemplateSyntaxError(f'"cache" tag got a non-integer timeout value: {expire_time!r}') from None
+            raise TemplateSyntaxError(
+                f'"cache" tag got a non-integer timeout value: {expire_time!r}'
+            ) from None
 
     def _cache(self, context: Any) -> Any:
         if self.cache_name:
@@ -61,7 +63,9 @@ class CacheNode(Node):
             try:
                 return caches[cache_name]
             except InvalidCacheBackendError:
-                raise TemplateSyntaxError(f"Invalid cache name specified for cache tag: {cache_name!r}") from None
+                raise TemplateSyntaxError(
+                    f"Invalid cache name specified for cache tag: {cache_name!r}"
+                ) from None
         try:
             return caches["template_fragments"]
         except InvalidCacheBackendError:

@@ -240,7 +240,9 @@ class LanguageNode(Node):
         self.language = language
 
     def emit(self, gen: Any) -> None:
-        with gen.block(f"with {gen.const(translation.override, 'override')}({gen.value(self.language, 'invalid')}):"):
+        with gen.block(
+            f"with {gen.const(translation.override, 'override')}({gen.value(self.language, 'invalid')}):"
+        ):
             gen.nodes(self.nodelist)
 
     def effects(self) -> Effects:
@@ -354,7 +356,7 @@ def do_translate(parser: Any, token: Any) -> TranslateNode:
         else:
             raise TemplateSyntaxError(
                 f"Unknown argument for '{bits[0]}' tag: '{option}'. The only options available are 'noop', "
-                '\'context\' "xxx", and \'as VAR\'.'
+                "'context' \"xxx\", and 'as VAR'."
             )
         seen.add(option)
     return TranslateNode(message_string, noop, asvar, message_context)
@@ -421,13 +423,17 @@ def _block_options(parser: Any, bits: list[str]) -> dict[str, Any]:
         elif option == "count":
             value = token_kwargs(remaining, parser, support_legacy=True)
             if len(value) != 1:
-                raise TemplateSyntaxError(f'"count" in {bits[0]!r} tag expected exactly one keyword argument.')
+                raise TemplateSyntaxError(
+                    f'"count" in {bits[0]!r} tag expected exactly one keyword argument.'
+                )
             value = next(iter(value.items()))
         elif option == "context":
             try:
                 value = parser.compile_filter(remaining.pop(0))
             except IndexError:
-                raise TemplateSyntaxError(f'"context" in {bits[0]!r} tag expected exactly one argument.') from None
+                raise TemplateSyntaxError(
+                    f'"context" in {bits[0]!r} tag expected exactly one argument.'
+                ) from None
         elif option == "trimmed":
             value = True
         elif option == "asvar":

@@ -12,7 +12,15 @@ from offbeat.template.nodes import READS, Effects, writes
 from offbeat.utils.encoding import iri_to_uri
 from offbeat.utils.html import conditional_escape
 
-__all__ = ["PrefixNode", "StaticNode", "do_static", "get_media_prefix", "get_static_prefix", "register", "static"]
+__all__ = [
+    "PrefixNode",
+    "StaticNode",
+    "do_static",
+    "get_media_prefix",
+    "get_static_prefix",
+    "register",
+    "static",
+]
 
 register = template.Library()
 

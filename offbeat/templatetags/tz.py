@@ -27,7 +27,7 @@ __all__ = [
 register = Library()
 
 
-class datetimeobject(datetime):  # noqa: N801
+class datetimeobject(datetime):
     """A datetime that knows that it was converted already, so that output does not convert it back."""
 
     convert_to_local_time: bool

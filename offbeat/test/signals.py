@@ -150,13 +150,16 @@ def reset_template_engines(*, setting: str, **kwargs: Any) -> None:
 @receiver(setting_changed)
 def storages_changed(*, setting: str, **kwargs: Any) -> None:
     # A storage looks itself after the settings that are about it alone.
-    if setting == "STORAGES" and (storage := _loaded("core.files.storage")) is not None:
+    storage = _loaded("core.files.storage")
+    if setting == "STORAGES" and storage is not None:
         _forget(storage.storages, "backends")
         storage.storages._backends = None
         storage.storages._storages = {}
         _lazy_again(storage.default_storage)
     static = _loaded("contrib.staticfiles.storage")
     if static is not None and setting in ("STORAGES", "STATIC_ROOT", "STATIC_URL"):
+        if storage is not None:
+            storage.storages._storages.pop("staticfiles", None)
         _lazy_again(static.staticfiles_storage)
 
 

@@ -14,7 +14,7 @@ from offbeat.urls.exceptions import Resolver404
 from offbeat.urls.match import ResolverMatch
 from offbeat.urls.matcher import Matcher, flatten
 from offbeat.urls.patterns import LocalePrefixPattern, RegexPattern, RoutePattern, translated
-from offbeat.urls.reverse import ReverseIndex
+from offbeat.urls.reversing import ReverseIndex
 from offbeat.urls.utils import get_callable
 from offbeat.utils.functional import cached_property
 from offbeat.utils.translation import get_language

@@ -24,7 +24,6 @@ from offbeat.utils.translation import gettext as _
 __all__ = ["DateFormat", "TimeFormat", "format", "time_format"]
 
 
-
 @lru_cache(maxsize=512)
 def _pieces(letters: str, formatstr: str) -> tuple[tuple[bool, str], ...]:
     """The format as (is a letter, text) pairs; a letter behind a backslash is text."""
@@ -83,11 +82,19 @@ class TimeFormat(Formatter):
         if isinstance(obj, datetime.datetime):
             self.timezone = get_default_timezone() if is_naive(obj) else obj.tzinfo
 
+    def _offset(self) -> datetime.timedelta | None:
+        """The difference to UTC, None where it is not known: a time that does not exist, or exists twice."""
+        if self.timezone is None:
+            return None
+        if self.data.tzinfo is None and _datetime_ambiguous_or_imaginary(self.data, self.timezone):
+            return None
+        return self.timezone.utcoffset(self.data)
+
     def a(self) -> str:
         """'a.m.' or 'p.m.'"""
         return _("p.m.") if self.data.hour > 11 else _("a.m.")
 
-    def A(self) -> str:  # noqa: N802
+    def A(self) -> str:
         """'AM' or 'PM'"""
         return _("PM") if self.data.hour > 11 else _("AM")
 
@@ -111,7 +118,7 @@ class TimeFormat(Formatter):
         """Hour, 12-hour format without leading zero."""
         return self.data.hour % 12 or 12
 
-    def G(self) -> int:  # noqa: N802
+    def G(self) -> int:
         """Hour, 24-hour format without leading zero."""
         return self.data.hour  # type: ignore[no-any-return]
 
@@ -119,7 +126,7 @@ class TimeFormat(Formatter):
         """Hour, 12-hour format, two digits."""
         return f"{self.g():02d}"
 
-    def H(self) -> str:  # noqa: N802
+    def H(self) -> str:
         """Hour, 24-hour format, two digits."""
         return f"{self.data.hour:02d}"
 
@@ -127,11 +134,9 @@ class TimeFormat(Formatter):
         """Minutes, two digits."""
         return f"{self.data.minute:02d}"
 
-    def O(self) -> str:  # noqa: E743, N802
+    def O(self) -> str:  # noqa: E743
         """Difference to Greenwich: '+0200'."""
-        if self.timezone is None:
-            return ""
-        offset = self.timezone.utcoffset(self.data)
+        offset = self._offset()
         if offset is None:
             return ""
         seconds = offset.days * 86400 + offset.seconds
@@ -139,7 +144,7 @@ class TimeFormat(Formatter):
         seconds = abs(seconds)
         return f"{sign}{seconds // 3600:02d}{seconds // 60 % 60:02d}"
 
-    def P(self) -> str:  # noqa: N802
+    def P(self) -> str:
         """'1 a.m.', '1:30 p.m.', 'midnight', 'noon'."""
         if self.data.minute == 0 and self.data.hour == 0:
             return _("midnight")
@@ -151,25 +156,20 @@ class TimeFormat(Formatter):
         """Seconds, two digits."""
         return f"{self.data.second:02d}"
 
-    def T(self) -> str:  # noqa: N802
+    def T(self) -> str:
         """Time zone of this machine or value: 'EST'; the offset where it has no name."""
-        if self.timezone is None:
+        if self.timezone is None or self._offset() is None:
             return ""
-        if not _datetime_ambiguous_or_imaginary(self.data, self.timezone) or self.data.tzinfo is not None:
-            name = self.timezone.tzname(self.data)
-        else:
-            name = None
+        name = self.timezone.tzname(self.data)
         return self.O() if name is None else str(name)
 
     def u(self) -> str:
         """Microseconds, six digits."""
         return f"{self.data.microsecond:06d}"
 
-    def Z(self) -> Any:  # noqa: N802
+    def Z(self) -> Any:
         """Offset of the time zone in seconds."""
-        if self.timezone is None:
-            return ""
-        offset = self.timezone.utcoffset(self.data)
+        offset = self._offset()
         return "" if offset is None else offset.days * 86400 + offset.seconds
 
 
@@ -190,19 +190,19 @@ class DateFormat(TimeFormat):
         """Day of the month, two digits."""
         return f"{self.data.day:02d}"
 
-    def D(self) -> Any:  # noqa: N802
+    def D(self) -> Any:
         """Day of the week, three letters."""
         return WEEKDAYS_ABBR[self.data.weekday()]
 
-    def E(self) -> Any:  # noqa: N802
+    def E(self) -> Any:
         """Month as the language writes it within dates."""
         return MONTHS_ALT[self.data.month]
 
-    def F(self) -> Any:  # noqa: N802
+    def F(self) -> Any:
         """Month, in full."""
         return MONTHS[self.data.month]
 
-    def I(self) -> str:  # noqa: E743, N802
+    def I(self) -> str:  # noqa: E743
         """'1' in daylight saving time, else '0'."""
         if self.timezone is None or _datetime_ambiguous_or_imaginary(self.data, self.timezone):
             return ""
@@ -216,7 +216,7 @@ class DateFormat(TimeFormat):
         """Day of the week, in full."""
         return WEEKDAYS[self.data.weekday()]
 
-    def L(self) -> bool:  # noqa: N802
+    def L(self) -> bool:
         """Whether the year is a leap year."""
         return calendar.isleap(self.data.year)
 
@@ -224,7 +224,7 @@ class DateFormat(TimeFormat):
         """Month, two digits."""
         return f"{self.data.month:02d}"
 
-    def M(self) -> str:  # noqa: N802
+    def M(self) -> str:
         """Month, three letters."""
         return str(MONTHS_3[self.data.month]).title()
 
@@ -232,7 +232,7 @@ class DateFormat(TimeFormat):
         """Month without leading zero."""
         return self.data.month  # type: ignore[no-any-return]
 
-    def N(self) -> Any:  # noqa: N802
+    def N(self) -> Any:
         """Month, abbreviated in Associated Press style."""
         return MONTHS_AP[self.data.month]
 
@@ -252,7 +252,7 @@ class DateFormat(TimeFormat):
             value = make_aware(value, timezone=self.timezone)
         return format_datetime_rfc5322(value)
 
-    def S(self) -> str:  # noqa: N802
+    def S(self) -> str:
         """English ordinal suffix of the day."""
         if self.data.day in (11, 12, 13):
             return "th"
@@ -262,7 +262,7 @@ class DateFormat(TimeFormat):
         """Days in the month."""
         return calendar.monthrange(self.data.year, self.data.month)[1]
 
-    def U(self) -> int:  # noqa: N802
+    def U(self) -> int:
         """Seconds since 1970-01-01 00:00 UTC."""
         value = self.data
         if not isinstance(value, datetime.datetime):
@@ -273,7 +273,7 @@ class DateFormat(TimeFormat):
         """Day of the week, 0 is Sunday."""
         return (self.data.weekday() + 1) % 7  # type: ignore[no-any-return]
 
-    def W(self) -> int:  # noqa: N802
+    def W(self) -> int:
         """ISO 8601 week number."""
         return self.data.isocalendar()[1]  # type: ignore[no-any-return]
 
@@ -281,7 +281,7 @@ class DateFormat(TimeFormat):
         """Year, two digits."""
         return f"{self.data.year % 100:02d}"
 
-    def Y(self) -> str:  # noqa: N802
+    def Y(self) -> str:
         """Year, four digits."""
         return f"{self.data.year:04d}"
 
@@ -290,7 +290,7 @@ class DateFormat(TimeFormat):
         return self.data.timetuple().tm_yday  # type: ignore[no-any-return]
 
 
-def format(value: Any, format_string: Any) -> str:  # noqa: A001
+def format(value: Any, format_string: Any) -> str:
     """A date or datetime, formatted."""
     return DateFormat(value).format(format_string)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 _SPLIT = re.compile(r"""([\s<>"']+)""")
 _HAS_SCHEME = re.compile(r"https?://\[?\w", re.IGNORECASE)
 _BARE_DOMAIN = re.compile(r"www\.|(?!http)\w[^@]+\.(?:com|edu|gov|int|mil|net|org)(?:/.*)?\Z", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);")
 _OPENERS = {")": "(", "]": "["}
 _MAX_WORD = 2048
 _MAX_EMAIL = 320
@@ -33,16 +34,19 @@ class Urlizer:
         from offbeat.utils.safestring import SafeData
 
         safe_input = isinstance(text, SafeData)
-        return "".join(
-            self.handle_word(
+        words = _SPLIT.split(str(text))
+        # Words repeat; each is handled once.
+        handled = {
+            word: self.handle_word(
                 word,
                 safe_input=safe_input,
                 trim_url_limit=trim_url_limit,
                 nofollow=nofollow,
                 autoescape=autoescape,
             )
-            for word in _SPLIT.split(str(text))
-        )
+            for word in dict.fromkeys(words)
+        }
+        return "".join([handled[word] for word in words])
 
     def handle_word(
         self,
@@ -75,13 +79,14 @@ class Urlizer:
         if len(middle) <= _MAX_WORD and _HAS_SCHEME.match(middle):
             return smart_urlquote(html.unescape(middle)), rel
         if len(middle) <= _MAX_WORD and _BARE_DOMAIN.match(middle):
-            return smart_urlquote(f"{_default_scheme()}://{html.unescape(middle)}"), rel
+            unescaped = html.unescape(middle)
+            try:
+                urlsplit(f"//{unescaped}")
+            except ValueError:
+                return None, ""
+            return smart_urlquote(f"{_default_scheme()}://{unescaped}"), rel
         if ":" not in middle and self.is_email_simple(middle):
             local, domain = middle.rsplit("@", 1)
-            try:
-                domain = _punycode(domain)
-            except UnicodeError:
-                return None, ""
             return self.mailto_template.format(local=quote(local, safe=""), domain=quote(domain, safe="")), ""
         return None, ""
 
@@ -96,19 +101,15 @@ class Urlizer:
         start, end = 0, len(word)
         # Counting once keeps the walk below linear, however many brackets there are.
         counts = {char: word.count(char) for pair in self.wrapping_punctuation for char in pair}
-        openers = {opening: closing for opening, closing in self.wrapping_punctuation}
+        openers = dict(self.wrapping_punctuation)
         while start < end and word[start] in openers:
             counts[word[start]] -= 1
             start += 1
         while end > start:
             last = word[end - 1]
             if last == ";" and (entity := _entity_start(word, start, end)) is not None:
+                # An entity that is no punctuation belongs to the link.
                 if html.unescape(word[entity:end]) not in self.trailing_punctuation_chars:
-                    tail = html.unescape(word[entity:end])
-                    # A trailing entity that is no punctuation belongs to the link only if it stands for a character.
-                    if tail == word[entity:end]:
-                        end -= 1
-                        continue
                     break
                 end = entity
             elif last in self.trailing_punctuation_chars:
@@ -138,27 +139,27 @@ class Urlizer:
 def _entity_start(word: str, start: int, end: int) -> int | None:
     """Where the entity that ends at ``end`` begins; entities are short, so only a short tail is looked at."""
     position = word.rfind("&", max(start, end - 34), end)
-    return position if position >= 0 else None
-
-
-def _punycode(domain: str) -> str:
-    from offbeat.utils.encoding import punycode
-
-    return punycode(domain)
+    if (
+        position < 0
+        or not _ENTITY.fullmatch(word, position, end)
+        or html.unescape(word[position:end]) == word[position:end]
+    ):
+        return None
+    return position
 
 
 def _default_scheme() -> str:
     import warnings
 
     from offbeat.conf import settings
-    from offbeat.utils.deprecation import RemovedInDjango70Warning
+    from offbeat.utils.deprecation import RemovedInDjango2028Warning
 
     if settings.URLIZE_ASSUME_HTTPS:
         return "https"
     warnings.warn(
-        "The default protocol will be changed from HTTP to HTTPS in Django 7.0. Set the URLIZE_ASSUME_HTTPS "
+        "The default protocol will be changed from HTTP to HTTPS in Django 2028. Set the URLIZE_ASSUME_HTTPS "
         "transitional setting to True to opt into using HTTPS as the new default protocol.",
-        RemovedInDjango70Warning,
+        RemovedInDjango2028Warning,
         stacklevel=2,
     )
     return "http"

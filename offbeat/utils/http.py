@@ -163,7 +163,7 @@ def parse_etags(etag_str: str) -> list[str]:
     """The entity tags of an ``If-None-Match`` or ``If-Match`` value; ``["*"]`` for an asterisk."""
     if etag_str.strip() == "*":
         return ["*"]
-    candidates = (_ETAG.match(part.strip()) for part in etag_str.split(","))
+    candidates = (_ETAG.fullmatch(part.strip()) for part in etag_str.split(","))
     return [match[1] for match in candidates if match]
 
 
@@ -239,12 +239,10 @@ def parse_header_parameters(
     params: dict[str, str] = {}
     for part in parts[1:]:
         name, equals, value = part.partition("=")
-        if not equals:
-            continue
         name = name.strip().lower()
         value = value.strip()
         extended = False
-        if name.endswith("*"):
+        if equals and name.endswith("*"):
             name = name[:-1]
             extended = value.count("'") >= 2
         if len(value) >= 2 and value[0] == value[-1] == '"':

@@ -36,7 +36,8 @@ def clean_ipv6_address(
         raise ValidationError(error_message, code="invalid", params={"protocol": "IPv6"})
     mapped = address.ipv4_mapped
     if mapped is None:
-        return str(address)
+        # By its number, for a zone (RFC 4007) means nothing on another machine.
+        return str(IPv6Address(int(address)))
     return str(mapped) if unpack_ipv4 else f"::ffff:{mapped}"
 
 

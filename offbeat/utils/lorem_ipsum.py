@@ -13,23 +13,27 @@ COMMON_P = (
     "pariatur. Excepteur sint occaecat cupidatat non proident, sunt in culpa qui officia deserunt mollit anim id est "
     "laborum."
 )
-COMMON_WORDS = tuple(
-    "lorem ipsum dolor sit amet consectetur adipisicing elit sed do eiusmod tempor incididunt ut labore et dolore "
-    "magna aliqua".split()
+_COMMON = (
+    "lorem ipsum dolor sit amet consectetur adipisicing elit sed do eiusmod tempor incididunt ut labore "
+    "et dolore magna aliqua"
 )
-WORDS = tuple(
-    "ab accusamus accusantium ad alias aliquam amet animi aperiam architecto asperiores aspernatur assumenda at aut "
-    "autem beatae blanditiis commodi consectetur consequatur corporis corrupti culpa cum cupiditate debitis delectus "
-    "deleniti dicta dignissimos dolor dolore dolorem doloribus ducimus ea earum eius eligendi enim eos error esse est "
-    "et eum eveniet ex excepturi exercitationem expedita explicabo facere facilis fuga fugiat harum hic id illo illum "
-    "impedit in incidunt inventore ipsa ipsam ipsum iste itaque iure iusto labore laboriosam laborum laudantium libero "
-    "magnam magni maiores maxime minima minus modi molestiae molestias mollitia natus necessitatibus nemo neque nihil "
-    "nisi nobis non nostrum nulla numquam obcaecati odio odit officia officiis omnis optio pariatur perferendis "
-    "perspiciatis placeat porro possimus praesentium provident quae quaerat quam quas quasi qui quia quibusdam quidem "
-    "quis quisquam quo quod quos ratione recusandae reiciendis rem repellat repellendus reprehenderit repudiandae "
-    "rerum saepe sapiente sed sequi similique sint sit soluta sunt suscipit tempora tempore tenetur totam ullam unde "
-    "ut vel velit veniam veritatis vero vitae voluptas voluptate voluptatem voluptates voluptatibus voluptatum".split()
+_LATIN = (
+    "ab accusamus accusantium ad alias aliquam amet animi aperiam architecto asperiores aspernatur "
+    "assumenda at aut autem beatae blanditiis commodi consectetur consequatur corporis corrupti culpa cum "
+    "cupiditate debitis delectus deleniti dicta dignissimos dolor dolore dolorem doloribus ducimus ea "
+    "earum eius eligendi enim eos error esse est et eum eveniet ex excepturi exercitationem expedita "
+    "explicabo facere facilis fuga fugiat harum hic id illo illum impedit in incidunt inventore ipsa "
+    "ipsam ipsum iste itaque iure iusto labore laboriosam laborum laudantium libero magnam magni maiores "
+    "maxime minima minus modi molestiae molestias mollitia natus necessitatibus nemo neque nihil nisi "
+    "nobis non nostrum nulla numquam obcaecati odio odit officia officiis omnis optio pariatur "
+    "perferendis perspiciatis placeat porro possimus praesentium provident quae quaerat quam quas quasi "
+    "qui quia quibusdam quidem quis quisquam quo quod quos ratione recusandae reiciendis rem repellat "
+    "repellendus reprehenderit repudiandae rerum saepe sapiente sed sequi similique sint sit soluta sunt "
+    "suscipit tempora tempore tenetur totam ullam unde ut vel velit veniam veritatis vero vitae voluptas "
+    "voluptate voluptatem voluptates voluptatibus voluptatum"
 )
+COMMON_WORDS = tuple(_COMMON.split())
+WORDS = tuple(_LATIN.split())
 
 
 def sentence() -> str:
@@ -54,4 +58,4 @@ def words(count: int, common: bool = True) -> str:
     chosen: list[str] = list(COMMON_WORDS[:count]) if common else []
     while len(chosen) < count:
         chosen += random.sample(WORDS, min(count - len(chosen), len(WORDS)))
-    return " ".join(chosen[:count])
+    return " ".join(chosen)

@@ -15,7 +15,7 @@ __all__ = ["format"]
 _MAX_DIGITS = 200
 
 
-def format(  # noqa: A001
+def format(
     number: Any,
     decimal_sep: str,
     decimal_pos: int | None = None,

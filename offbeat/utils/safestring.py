@@ -23,6 +23,8 @@ class SafeString(str, SafeData):
     __slots__ = ()
 
     def __add__(self, rhs: str) -> Any:
+        if not isinstance(rhs, str):
+            return NotImplemented
         text = super().__add__(rhs)
         return SafeString(text) if isinstance(rhs, SafeData) else text
 

@@ -56,7 +56,8 @@ def wrap(text: str, width: int) -> str:
     )
     result: list[str] = []
     for line in text.splitlines():
-        result.extend(wrapper.wrap(line) or [""])
+        # The wrapper would swallow a line of spaces.
+        result.extend(wrapper.wrap(line) or [line])
     if text.endswith("\n"):
         result.append("")
     return "\n".join(result)

@@ -11,7 +11,27 @@ from typing import Any
 from offbeat.utils.functional import SimpleLazyObject, keep_lazy_text
 from offbeat.utils.translation import pgettext
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr frame spacer".split())
+_VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "frame",
+        "spacer",
+    ]
+)
+_ESCAPES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&#x27;"}
 _NAME = re.compile(r"[a-zA-Z][^\s/>\x00]*+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,32});?")
 _TAG_STOP = re.compile(r"""[>"']""")
@@ -81,7 +101,9 @@ for _name in ("chars", "words"):
 
 
 def _text_chars(text: str, length: int, truncate: str | None) -> str:
-    room = calculate_truncate_chars_length(length, truncate if truncate is not None else add_truncation_text(""))
+    room = calculate_truncate_chars_length(
+        length, truncate if truncate is not None else add_truncation_text("")
+    )
     seen = 0
     end = None
     for i, char in enumerate(text):
@@ -99,7 +121,7 @@ def _html_tokens(text: str) -> Iterator[tuple[str, str]]:
     """(kind, source) pairs: ``text``, ``open``, ``close``, ``other`` (comments and the like)."""
     position = 0
     size = len(text)
-    no_end_from = {mark: size for mark in ">\"'"}
+    no_end_from = dict.fromkeys(">\"'", size)
     while position < size:
         start = text.find("<", position)
         if start < 0:
@@ -109,8 +131,10 @@ def _html_tokens(text: str) -> Iterator[tuple[str, str]]:
         kind = _tag_kind(text, start, following)
         end = _tag_end(text, start, no_end_from) if kind else -1
         if kind is None or end < 0:
-            # A lone "<": text up to and with it.
-            yield "text", text[position : start + 1]
+            # A lone "<" is text by itself.
+            if start > position:
+                yield "text", text[position:start]
+            yield "text", "<"
             position = start + 1
             continue
         if start > position:
@@ -160,7 +184,11 @@ def _units(text: str) -> Iterator[str]:
     """Characters of HTML text; an entity is one."""
     position = 0
     while position < len(text):
-        if text[position] == "&" and (entity := _ENTITY.match(text, position)) and unescape(entity[0]) != entity[0]:
+        if (
+            text[position] == "&"
+            and (entity := _ENTITY.match(text, position))
+            and unescape(entity[0]) != entity[0]
+        ):
             yield entity[0]
             position = entity.end()
         else:
@@ -169,7 +197,7 @@ def _units(text: str) -> Iterator[str]:
 
 
 def _escaped_unit(unit: str) -> str:
-    return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(unit, unit)
+    return _ESCAPES.get(unit) or _ESCAPES.get(char := unescape(unit), char)
 
 
 class _OpenTags:
@@ -177,7 +205,6 @@ class _OpenTags:
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.counts: dict[str, int] = {}
 
     def see(self, kind: str, source: str) -> None:
         name_match = _NAME.match(source, 2 if kind == "close" else 1)
@@ -187,23 +214,25 @@ class _OpenTags:
         if kind == "open":
             if name not in _VOID and not source.endswith("/>"):
                 self.names.append(name)
-                self.counts[name] = self.counts.get(name, 0) + 1
-        elif self.counts.get(name):
-            while (last := self.names.pop()) != name:
-                self.counts[last] -= 1
-            self.counts[name] -= 1
+        elif self.names and self.names[-1] == name:
+            # One that closes another element is ignored, so that everything open is closed at the end.
+            self.names.pop()
 
     def closing(self) -> str:
         return "".join(f"</{name}>" for name in reversed(self.names))
 
 
 def _truncate_html_chars(text: str, length: int, truncate: str | None) -> str:
-    room = calculate_truncate_chars_length(length, truncate if truncate is not None else add_truncation_text(""))
+    room = calculate_truncate_chars_length(
+        length, truncate if truncate is not None else add_truncation_text("")
+    )
     out: list[str] = []
     open_tags = _OpenTags()
     seen = 0
     cut: tuple[int, str] | None = None
+    ends_in_text = False
     for kind, source in _html_tokens(text):
+        ends_in_text = kind == "text"
         if kind != "text":
             if cut is None:
                 open_tags.see(kind, source)
@@ -218,6 +247,9 @@ def _truncate_html_chars(text: str, length: int, truncate: str | None) -> str:
                     assert cut is not None
                     return add_truncation_text("".join(out[: cut[0]]), truncate) + cut[1]
             out.append(_escaped_unit(unit))
+    # Text that just fits is kept only where nothing follows it: a closing tag counts as more to come.
+    if cut is not None and seen >= length and not ends_in_text:
+        return add_truncation_text("".join(out[: cut[0]]), truncate) + cut[1]
     return "".join(out)
 
 
@@ -233,10 +265,14 @@ def _truncate_html_words(text: str, length: int, truncate: str | None) -> str:
             open_tags.see(kind, source)
             out.append(source)
             continue
-        for piece in _WORD_OR_SPACE.findall(source):
-            if not piece.isspace():
-                seen += 1
-                if seen > length:
-                    return add_truncation_text("".join(out).rstrip(), truncate) + open_tags.closing()
+        pieces = _WORD_OR_SPACE.findall(source)
+        for i, piece in enumerate(pieces):
+            if piece.isspace():
+                # Between words, spaces are made single.
+                out.append(" " if 0 < i < len(pieces) - 1 else piece)
+                continue
+            seen += 1
+            if seen > length:
+                return add_truncation_text("".join(out).rstrip(), truncate) + open_tags.closing()
             out.append("".join(map(_escaped_unit, _units(piece))))
     return "".join(out)

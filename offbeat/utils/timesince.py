@@ -25,7 +25,11 @@ _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def timesince(
-    d: Any, now: Any = None, reversed: bool = False, time_strings: dict[str, Any] | None = None, depth: int = 2
+    d: Any,
+    now: Any = None,
+    reversed: bool = False,
+    time_strings: dict[str, Any] | None = None,
+    depth: int = 2,
 ) -> str:
     """'2 weeks, 3 days' from ``d`` until ``now``: up to ``depth`` neighbouring units, the largest first.
 
@@ -42,6 +46,9 @@ def timesince(
         now = datetime.datetime.now(d.tzinfo if is_aware(d) else None)
     if reversed:
         d, now = now, d
+    if d.tzinfo is not None and now.tzinfo is not None:
+        # Years and months are counted on one calendar.
+        now = now.astimezone(d.tzinfo)
     delta: datetime.timedelta = now - d
     if delta.days * 86400 + delta.seconds <= 0:
         return avoid_wrapping(strings["minute"] % {"num": 0})

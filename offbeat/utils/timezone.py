@@ -67,7 +67,8 @@ def get_current_timezone_name() -> str:
 
 
 def _get_timezone_name(zone: tzinfo) -> str:
-    return zone.tzname(None) or str(zone)
+    # Zones such as Etc/GMT+10 call themselves by an offset that is no zone's name.
+    return getattr(zone, "key", None) or zone.tzname(None) or str(zone)
 
 
 def activate(timezone: Any) -> None:

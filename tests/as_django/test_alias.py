@@ -80,10 +80,11 @@ def test_the_alias_refuses_to_come_after_the_real_package(tmp_path: Path) -> Non
 
 
 def offbeat_run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "OFFBEAT_SETTINGS_MODULE"}
     return subprocess.run(
         [sys.executable, "-m", "offbeat", "run", *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**environment, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,

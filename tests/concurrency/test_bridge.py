@@ -465,3 +465,23 @@ def test_waiting_under_a_foreign_greenlet(run):
 
 def test_fetch_can_be_awaited_directly(run):
     assert run(lambda: fetch(1)) == 1
+
+
+def test_interrupting_a_private_loop_cancels_what_it_runs(monkeypatch):
+    log = []
+
+    async def slow():
+        try:
+            asyncio.get_running_loop().call_soon(interrupt)
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wait(slow())
+    assert log == ["cancelled"]
+    assert query(1) == 1

@@ -236,4 +236,5 @@ def test_caches_by_alias():
 
 def test_fragment_keys():
     assert make_template_fragment_key("a") == "template.cache.a.d41d8cd98f00b204e9800998ecf8427e"
+    assert make_template_fragment_key("a", ["abc"]) == "template.cache.a.a6360ec2c58ecc4b23fd5bd00216fccd"
     assert make_template_fragment_key("a", ["b", 1]) != make_template_fragment_key("a", ["b1"])

@@ -79,12 +79,16 @@ def db(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
         editor.create_model(Author)
         editor.create_model(Book)
     wrapper.run("INSERT INTO db_tests_author (id, name) VALUES (1, 'A'), (2, 'B')")
-    wrapper.run("INSERT INTO db_tests_book (id, title, pages, author_id) VALUES (7, 'one', 10, 1), (9, 'two', 20, 2)")
+    wrapper.run(
+        "INSERT INTO db_tests_book (id, title, pages, author_id) VALUES (7, 'one', 10, 1), (9, 'two', 20, 2)"
+    )
     return wrapper
 
 
 def objects(db: Any, table: str = "db_tests_book") -> dict[str, str]:
-    rows = db.fetch_all("SELECT name, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL", (table,))
+    rows = db.fetch_all(
+        "SELECT name, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL", (table,)
+    )
     return dict(rows)
 
 
@@ -200,7 +204,8 @@ def test_renaming_a_column_is_one_statement(db: Any) -> None:
 def test_changes_outside_of_the_database_do_nothing(db: Any) -> None:
     old = Book._meta.get_field("title")
     new = field(
-        models.CharField(max_length=20, default="x'y", db_index=True, help_text="x", verbose_name="y"), "title"
+        models.CharField(max_length=20, default="x'y", db_index=True, help_text="x", verbose_name="y"),
+        "title",
     )
     with db.schema_editor(collect_sql=True) as editor:
         editor.alter_field(Book, old, new)
@@ -255,7 +260,10 @@ def test_a_primary_key_that_changes_its_type_takes_the_foreign_keys_along() -> N
     later.clear_cache()
     with db.schema_editor() as editor:
         editor.alter_field(Tag, Tag._meta.get_field("code"), NewTag._meta.get_field("code"))
-    assert '"tag_id" varchar(50) NOT NULL REFERENCES "db_tests_tag"' in objects(db, "db_tests_note")["db_tests_note"]
+    assert (
+        '"tag_id" varchar(50) NOT NULL REFERENCES "db_tests_tag"'
+        in objects(db, "db_tests_note")["db_tests_note"]
+    )
     assert db.fetch_all("SELECT tag_id FROM db_tests_note") == [("a",)]
 
 
@@ -274,7 +282,10 @@ def test_constraints_come_and_go(db: Any) -> None:
 
 
 def test_indexes_come_and_go(db: Any) -> None:
-    index, other = models.Index(fields=["pages"], name="ix_new"), models.Index(fields=["pages"], name="ix_other")
+    index, other = (
+        models.Index(fields=["pages"], name="ix_new"),
+        models.Index(fields=["pages"], name="ix_other"),
+    )
     with db.schema_editor() as editor:
         editor.add_index(Book, index)
         editor.rename_index(Book, index, other)

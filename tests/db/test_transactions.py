@@ -178,13 +178,13 @@ async def test_as_an_asynchronous_context_manager_outside_any_bridge(db: Any) ->
 
 def test_savepoints_by_hand(db: Any, call: Any) -> None:
     def body() -> list[str]:
-        assert transaction.savepoint(ALIAS) is None
+        assert transaction.savepoint_create(ALIAS) is None
         with atomic(ALIAS):
             add(db, "a")
-            sid = transaction.savepoint(ALIAS)
+            sid = transaction.savepoint_create(ALIAS)
             add(db, "b")
             transaction.savepoint_rollback(sid, ALIAS)
-            sid = transaction.savepoint(ALIAS)
+            sid = transaction.savepoint_create(ALIAS)
             add(db, "c")
             transaction.savepoint_commit(sid, ALIAS)
             transaction.clean_savepoints(ALIAS)

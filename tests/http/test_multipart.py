@@ -41,8 +41,8 @@ def test_fields_and_files():
 def test_content_type_parameters_of_a_part():
     request = form_request(multipart(file("f", "x", extra="; charset=utf-8; test-key=v")))
     upload = request.FILES["f"]
-    assert upload.charset == "utf-8"
-    assert upload.content_type_extra == {"charset": "utf-8", "test-key": "v"}
+    assert upload.charset == b"utf-8"
+    assert upload.content_type_extra == {"charset": b"utf-8", "test-key": b"v"}
 
 
 def test_a_large_upload_goes_to_a_temporary_file_which_closing_removes(monkeypatch):
@@ -97,7 +97,13 @@ def test_file_names(header, name):
     assert form_request(body).FILES["f"].name == name
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/", "a\\", "/", "&#46;."])
+def test_an_empty_file_input_is_an_empty_field():
+    request = form_request(multipart(file("f", "", b""), field("", b"nameless")))
+    assert request.POST.dict() == {"f": "", "": "nameless"}
+    assert request.FILES == {}
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/", "a\\", "/", "&#46;."])
 def test_a_file_without_a_name_is_left_out(name):
     assert form_request(multipart(file("f", name), field("a", b"1"))).FILES == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 
 import pytest
@@ -212,3 +213,13 @@ def test_upload_handlers_cannot_be_changed_after_parsing():
         request.upload_handlers = []
     with pytest.raises(RuntimeError):
         request.multipart_parser_class = object
+
+
+def test_a_request_can_be_copied():
+    request = StreamRequest(QUERY_STRING="a=1")
+    request._given_stream = None
+    assert copy.copy(request)._given_meta is request._given_meta
+    assert request.GET["a"] == "1"
+    twin = copy.deepcopy(request)
+    assert twin.GET == request.GET
+    assert twin.META is not request.META

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 
 import pytest
@@ -85,6 +86,28 @@ def test_a_file_in_memory_from_its_position():
     assert response["Content-Type"] == "text/plain"
     assert response["Content-Disposition"] == "attachment; filename*=utf-8''%C3%A9.txt"
     assert response.getvalue() == b"world"
+
+
+class Unplaceable:
+    """A file that can be moved in, but does not say where it is."""
+
+    def __init__(self):
+        self.stream = io.BytesIO(b"0123456789")
+        self.stream.seek(3)
+        self.read, self.seek, self.close = self.stream.read, self.stream.seek, self.stream.close
+
+
+def test_the_length_of_what_is_left_where_it_can_be_found_out():
+    assert FileResponse(Unplaceable())["Content-Length"] == "7"
+    assert FileResponse(Unplaceable()).getvalue() == b"3456789"
+    reader, writer = os.pipe()
+    os.write(writer, b"hi")
+    os.close(writer)
+    response = FileResponse(os.fdopen(reader, "rb"))
+    assert "Content-Length" not in response
+    assert response.getvalue() == b"hi"
+    response.close()
+    assert FileResponse([b"a", b"b"]).getvalue() == b"ab"
 
 
 def test_an_explicit_content_type_stays():

@@ -133,7 +133,7 @@ def test_targets_that_must_be_secure():
         ('a; n="x;y\\"z"; m=1', ("a", {"n": 'x;y"z', "m": "1"})),
         ("a; filename*=UTF-8''%E2%98%83", ("a", {"filename": "☃"})),
         ('a; n="open; b=c', ("a", {"n": '"open; b=c'})),
-        ("a; flag; b=1", ("a", {"b": "1"})),
+        ("a; flag; b=1", ("a", {"flag": "", "b": "1"})),
     ],
 )
 def test_header_parameters(line, parsed):

@@ -21,7 +21,9 @@ class AuthConfig(AppConfig):
     verbose_name = _("Authentication and Authorization")
 
     def ready(self) -> None:
-        post_migrate.connect(create_permissions, dispatch_uid="offbeat.contrib.auth.management.create_permissions")
+        post_migrate.connect(
+            create_permissions, dispatch_uid="offbeat.contrib.auth.management.create_permissions"
+        )
         last_login = getattr(get_user_model(), "last_login", None)
         # A user model without the column has nothing to note.
         if isinstance(last_login, DeferredAttribute):

@@ -114,7 +114,9 @@ class ModelBackend(BaseBackend):
 
     ahas_module_perms = async_face(has_module_perms)
 
-    def with_perm(self, perm: Any, is_active: bool = True, include_superusers: bool = True, obj: Any = None) -> Any:
+    def with_perm(
+        self, perm: Any, is_active: bool = True, include_superusers: bool = True, obj: Any = None
+    ) -> Any:
         """The users who have a permission, given as text or object."""
         user_model = get_user_model()
         if isinstance(perm, str):

@@ -47,7 +47,9 @@ def check_user_model(app_configs: Any = None, **kwargs: Any) -> list[Any]:
         ):
             errors.append(
                 checks.Error(
-                    f"{shown} must be unique because it is named as the 'USERNAME_FIELD'.", obj=cls, id="auth.E003"
+                    f"{shown} must be unique because it is named as the 'USERNAME_FIELD'.",
+                    obj=cls,
+                    id="auth.E003",
                 )
             )
         else:
@@ -74,14 +76,19 @@ def check_user_model(app_configs: Any = None, **kwargs: Any) -> list[Any]:
 
 def check_models_permissions(app_configs: Any = None, **kwargs: Any) -> list[Any]:
     """auth.E005 to E008, E011, E012: names of permissions that fit their columns and do not clash."""
-    found = apps.get_models() if app_configs is None else chain.from_iterable(c.get_models() for c in app_configs)
+    found = (
+        apps.get_models() if app_configs is None else chain.from_iterable(c.get_models() for c in app_configs)
+    )
     permission = apps.get_model("auth", "Permission")
     name_limit = permission._meta.get_field("name").max_length
     codename_limit = permission._meta.get_field("codename").max_length
     errors: list[Any] = []
     for model in found:
         opts = model._meta
-        builtin = {f"{action}_{opts.model_name}": f"Can {action} {opts.verbose_name_raw}" for action in opts.default_permissions}
+        builtin = {
+            f"{action}_{opts.model_name}": f"Can {action} {opts.verbose_name_raw}"
+            for action in opts.default_permissions
+        }
         longest = max((len(name) for name in builtin.values()), default=0)
         if longest > name_limit:
             errors.append(

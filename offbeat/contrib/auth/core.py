@@ -74,7 +74,8 @@ def authenticate(request: Any = None, **credentials: Any) -> Any:
             user.backend = path
             return user
     cleansed = {
-        key: CLEANSED_SUBSTITUTE if SENSITIVE_CREDENTIALS.search(key) else value for key, value in credentials.items()
+        key: CLEANSED_SUBSTITUTE if SENSITIVE_CREDENTIALS.search(key) else value
+        for key, value in credentials.items()
     }
     user_login_failed.send(sender=__name__.rpartition(".")[0], credentials=cleansed, request=request)
     return None

@@ -69,7 +69,9 @@ def login_not_required(view_func: Any) -> Any:
     return view_func
 
 
-def permission_required(perm: Any, login_url: Any = None, raise_exception: bool = False) -> Callable[[Any], Any]:
+def permission_required(
+    perm: Any, login_url: Any = None, raise_exception: bool = False
+) -> Callable[[Any], Any]:
     """Only for users with a permission, or all of several; ``raise_exception``: 403 instead of the login page."""
     perms = (perm,) if isinstance(perm, str) else perm
 

@@ -104,7 +104,9 @@ class SetPasswordMixin:
         )
         return password1, password2
 
-    def validate_passwords(self, password1_field_name: str = "password1", password2_field_name: str = "password2") -> None:
+    def validate_passwords(
+        self, password1_field_name: str = "password1", password2_field_name: str = "password2"
+    ) -> None:
         """An error at the second field unless both are the same."""
         form: Any = self
         password1 = form.cleaned_data.get(password1_field_name)
@@ -123,7 +125,9 @@ class SetPasswordMixin:
             except ValidationError as error:
                 form.add_error(password_field_name, error)
 
-    def set_password_and_save(self, user: Any, password_field_name: str = "password1", commit: bool = True) -> Any:
+    def set_password_and_save(
+        self, user: Any, password_field_name: str = "password1", commit: bool = True
+    ) -> Any:
         """Set the user's password; returns the user."""
         form: Any = self
         user.set_password(form.cleaned_data[password_field_name])
@@ -226,7 +230,9 @@ class UserCreationForm(BaseUserCreationForm):
         username = self.cleaned_data.get("username")
         if username and self._meta.model.objects.filter(username__iexact=username).exists():
             self._update_errors(
-                ValidationError({"username": self.instance.unique_error_message(self._meta.model, ["username"])})
+                ValidationError(
+                    {"username": self.instance.unique_error_message(self._meta.model, ["username"])}
+                )
             )
             return None
         return username
@@ -257,7 +263,9 @@ class AuthenticationForm(forms.Form):
 
     username = UsernameField(widget=forms.TextInput(attrs={"autofocus": True}))
     password = forms.CharField(
-        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     error_messages = {
         "invalid_login": _(
@@ -330,7 +338,9 @@ class PasswordResetForm(forms.Form):
             subject, loader.render_to_string(email_template_name, context), from_email, [to_email]
         )
         if html_email_template_name is not None:
-            message.attach_alternative(loader.render_to_string(html_email_template_name, context), "text/html")
+            message.attach_alternative(
+                loader.render_to_string(html_email_template_name, context), "text/html"
+            )
         try:
             message.send()
         except Exception:
@@ -342,7 +352,9 @@ class PasswordResetForm(forms.Form):
         field = user_model.get_email_field_name()
         found = user_model._default_manager.filter(**{f"{field}__iexact": email, "is_active": True})
         return (
-            user for user in found if user.has_usable_password() and _unicode_ci_compare(email, getattr(user, field))
+            user
+            for user in found
+            if user.has_usable_password() and _unicode_ci_compare(email, getattr(user, field))
         )
 
     def save(
@@ -374,7 +386,12 @@ class PasswordResetForm(forms.Form):
                 **(extra_email_context or {}),
             }
             self.send_mail(
-                subject_template_name, email_template_name, context, from_email, address, html_email_template_name
+                subject_template_name,
+                email_template_name,
+                context,
+                from_email,
+                address,
+                html_email_template_name,
             )
 
 

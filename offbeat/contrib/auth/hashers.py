@@ -201,7 +201,9 @@ class BasePasswordHasher:
 
     def harden_runtime(self, password: Any, encoded: str) -> None:
         """Spend the time by which the hash is cheaper than one made today."""
-        warnings.warn("subclasses of BasePasswordHasher should provide a harden_runtime() method", stacklevel=2)
+        warnings.warn(
+            "subclasses of BasePasswordHasher should provide a harden_runtime() method", stacklevel=2
+        )
 
 
 class PBKDF2PasswordHasher(BasePasswordHasher):
@@ -238,7 +240,9 @@ class PBKDF2PasswordHasher(BasePasswordHasher):
 
     def must_update(self, encoded: str) -> bool:
         decoded = self.decode(encoded)
-        return decoded["iterations"] != self.iterations or must_update_salt(decoded["salt"], self.salt_entropy)
+        return decoded["iterations"] != self.iterations or must_update_salt(
+            decoded["salt"], self.salt_entropy
+        )
 
     def harden_runtime(self, password: Any, encoded: str) -> None:
         decoded = self.decode(encoded)
@@ -414,7 +418,9 @@ class ScryptPasswordHasher(BasePasswordHasher):
     parallelism = 5
     work_factor = 2**14
 
-    def encode(self, password: Any, salt: Any, n: int | None = None, r: int | None = None, p: int | None = None) -> str:
+    def encode(
+        self, password: Any, salt: Any, n: int | None = None, r: int | None = None, p: int | None = None
+    ) -> str:
         self._check_encode_args(password, salt)
         n, r, p = n or self.work_factor, r or self.block_size, p or self.parallelism
         salt = force_str(salt)

@@ -93,7 +93,11 @@ class PermissionRequiredMixin(_GuardedDispatch):
                 f"{name} is missing the permission_required attribute. Define {name}.permission_required, or override "
                 f"{name}.get_permission_required()."
             )
-        return (self.permission_required,) if isinstance(self.permission_required, str) else self.permission_required
+        return (
+            (self.permission_required,)
+            if isinstance(self.permission_required, str)
+            else self.permission_required
+        )
 
     def has_permission(self) -> bool:
         """Whether the user has them all."""

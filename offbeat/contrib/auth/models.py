@@ -118,7 +118,9 @@ class UserManager(BaseUserManager):
 
     use_in_migrations = True
 
-    def _create_user_object(self, username: str, email: str | None, password: Any, **extra_fields: Any) -> Any:
+    def _create_user_object(
+        self, username: str, email: str | None, password: Any, **extra_fields: Any
+    ) -> Any:
         if not username:
             raise ValueError("The given username must be set")
         email = self.normalize_email(email)
@@ -128,7 +130,9 @@ class UserManager(BaseUserManager):
         user.password = make_password(password)
         return user
 
-    def create_user(self, username: str, email: str | None = None, password: Any = None, **extra_fields: Any) -> Any:
+    def create_user(
+        self, username: str, email: str | None = None, password: Any = None, **extra_fields: Any
+    ) -> Any:
         """A saved user; without a password one that cannot log in with any."""
         extra_fields.setdefault("is_staff", False)
         extra_fields.setdefault("is_superuser", False)
@@ -140,7 +144,9 @@ class UserManager(BaseUserManager):
     create_user.alters_data = True  # type: ignore[attr-defined]
     acreate_user.alters_data = True  # type: ignore[attr-defined]
 
-    def create_superuser(self, username: str, email: str | None = None, password: Any = None, **extra_fields: Any) -> Any:
+    def create_superuser(
+        self, username: str, email: str | None = None, password: Any = None, **extra_fields: Any
+    ) -> Any:
         """A saved user who may do everything; ValueError when told otherwise."""
         extra_fields.setdefault("is_staff", True)
         extra_fields.setdefault("is_superuser", True)
@@ -156,7 +162,12 @@ class UserManager(BaseUserManager):
     acreate_superuser.alters_data = True  # type: ignore[attr-defined]
 
     def with_perm(
-        self, perm: Any, is_active: bool = True, include_superusers: bool = True, backend: Any = None, obj: Any = None
+        self,
+        perm: Any,
+        is_active: bool = True,
+        include_superusers: bool = True,
+        backend: Any = None,
+        obj: Any = None,
     ) -> Any:
         """The users who have a permission, by the one backend that can tell or the one that is named."""
         if backend is None:
@@ -172,7 +183,9 @@ class UserManager(BaseUserManager):
         else:
             backend = auth.load_backend(backend)
         if hasattr(backend, "with_perm"):
-            return backend.with_perm(perm, is_active=is_active, include_superusers=include_superusers, obj=obj)
+            return backend.with_perm(
+                perm, is_active=is_active, include_superusers=include_superusers, obj=obj
+            )
         return self.none()
 
 
@@ -323,7 +336,9 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin):
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     email = models.EmailField(_("email address"), blank=True)
     is_staff = models.BooleanField(
-        _("staff status"), default=False, help_text=_("Designates whether the user can log into this admin site.")
+        _("staff status"),
+        default=False,
+        help_text=_("Designates whether the user can log into this admin site."),
     )
     is_active = models.BooleanField(
         _("active"),
@@ -434,5 +449,3 @@ class AnonymousUser(_PermissionMethods):
     def get_username(self) -> str:
         """Always empty."""
         return self.username
-
-

@@ -42,7 +42,9 @@ def get_password_validators(validator_config: Any) -> list[Any]:
 def validate_password(password: str, user: Any = None, password_validators: Any = None) -> None:
     """ValidationError with what all validators have against the password."""
     errors = []
-    for validator in get_default_password_validators() if password_validators is None else password_validators:
+    for validator in (
+        get_default_password_validators() if password_validators is None else password_validators
+    ):
         try:
             validator.validate(password, user)
         except ValidationError as error:
@@ -53,7 +55,9 @@ def validate_password(password: str, user: Any = None, password_validators: Any 
 
 def password_changed(password: str, user: Any = None, password_validators: Any = None) -> None:
     """Tell the validators that want to know that the user has a new password."""
-    for validator in get_default_password_validators() if password_validators is None else password_validators:
+    for validator in (
+        get_default_password_validators() if password_validators is None else password_validators
+    ):
         changed = getattr(validator, "password_changed", None)
         if changed is not None:
             changed(password, user)

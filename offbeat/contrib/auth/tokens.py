@@ -64,7 +64,10 @@ class PasswordResetTokenGenerator:
 
     def _make_token_with_timestamp(self, user: Any, timestamp: int, secret: Any) -> str:
         digest = salted_hmac(
-            self.key_salt, self._make_hash_value(user, timestamp), secret=secret, algorithm=self.algorithm or "sha256"
+            self.key_salt,
+            self._make_hash_value(user, timestamp),
+            secret=secret,
+            algorithm=self.algorithm or "sha256",
         ).hexdigest()
         return f"{int_to_base36(timestamp)}-{digest[::2]}"
 

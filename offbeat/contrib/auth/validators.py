@@ -26,5 +26,7 @@ class UnicodeUsernameValidator(validators.RegexValidator):
     """Letters and digits of any script, and @ . + - _."""
 
     regex = r"^[\w.@+-]+\Z"
-    message = _("Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.")
+    message = _(
+        "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
+    )
     flags = 0

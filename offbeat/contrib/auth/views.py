@@ -14,7 +14,12 @@ from offbeat.contrib.auth.core import (
     update_session_auth_hash,
 )
 from offbeat.contrib.auth.decorators import login_not_required, login_required
-from offbeat.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from offbeat.contrib.auth.forms import (
+    AuthenticationForm,
+    PasswordChangeForm,
+    PasswordResetForm,
+    SetPasswordForm,
+)
 from offbeat.contrib.auth.tokens import default_token_generator
 from offbeat.core.exceptions import ImproperlyConfigured, ValidationError
 from offbeat.http import HttpResponseRedirect, QueryDict
@@ -49,7 +54,9 @@ class RedirectURLMixin:
         request = request or self.request
         redirect_to = request.POST.get(self.redirect_field_name, request.GET.get(self.redirect_field_name))
         safe = url_has_allowed_host_and_scheme(
-            url=redirect_to, allowed_hosts=self.get_success_url_allowed_hosts(request), require_https=request.is_secure()
+            url=redirect_to,
+            allowed_hosts=self.get_success_url_allowed_hosts(request),
+            require_https=request.is_secure(),
         )
         return redirect_to if safe else ""
 
@@ -64,7 +71,9 @@ class RedirectURLMixin:
         raise ImproperlyConfigured("No URL to redirect to. Provide a next_page.")
 
 
-@method_decorator([sensitive_post_parameters(), csrf_protect, never_cache, login_not_required], name="dispatch")
+@method_decorator(
+    [sensitive_post_parameters(), csrf_protect, never_cache, login_not_required], name="dispatch"
+)
 class LoginView(RedirectURLMixin, FormView):
     """Shows the login form and logs the user in."""
 
@@ -163,7 +172,9 @@ def logout_then_login(request: Any, login_url: Any = None) -> Any:
     return LogoutView.as_view(next_page=login_url)(request)
 
 
-def redirect_to_login(next: Any, login_url: Any = None, redirect_field_name: Any = REDIRECT_FIELD_NAME) -> Any:  # noqa: A002
+def redirect_to_login(
+    next: Any, login_url: Any = None, redirect_field_name: Any = REDIRECT_FIELD_NAME
+) -> Any:  # noqa: A002
     """A redirect to the login page that comes back to ``next``."""
     parts = list(urlsplit(resolve_url(login_url or settings.LOGIN_URL)))
     if redirect_field_name:

@@ -34,7 +34,11 @@ def check_generic_foreign_keys(app_configs: Any = None, **kwargs: Any) -> list[A
 def check_model_name_lengths(app_configs: Any = None, **kwargs: Any) -> list[Any]:
     """contenttypes.E005: names that the column does not hold."""
     return [
-        Error("Model names must be at most 100 characters (got %d)." % len(model.__name__), obj=model, id="contenttypes.E005")
+        Error(
+            "Model names must be at most 100 characters (got %d)." % len(model.__name__),
+            obj=model,
+            id="contenttypes.E005",
+        )
         for model in _models(app_configs)
         if len(model._meta.model_name) > 100
     ]

@@ -48,9 +48,7 @@ class GenericForeignKeyDescriptor:
         custom: dict[Any, Any] = {}
         if querysets is not None:
             for queryset in querysets:
-                ct_id = field.get_content_type(
-                    model=queryset.query.model, using=queryset.db
-                ).pk
+                ct_id = field.get_content_type(model=queryset.query.model, using=queryset.db).pk
                 if ct_id in custom:
                     raise ValueError("Only one queryset is allowed for each content type.")
                 custom[ct_id] = queryset
@@ -587,7 +585,9 @@ class GenericRelatedManager(RelatedManagerBase):
             pks = []
             for obj in objs:
                 if obj._state.adding or obj._state.db != db:
-                    raise ValueError("%r instance isn't saved. Use bulk=False or save the object first." % obj)
+                    raise ValueError(
+                        "%r instance isn't saved. Use bulk=False or save the object first." % obj
+                    )
                 check_and_update(obj)
                 pks.append(obj.pk)
             self.model._base_manager.using(db).filter(pk__in=pks).update(
@@ -684,4 +684,8 @@ class GenericRelatedManager(RelatedManagerBase):
 
 def create_generic_related_manager(superclass: Any, rel: Any) -> Any:
     """Return the manager class for the objects of `rel`, built on their model's manager class."""
-    return type("GenericRelatedObjectManager", (GenericRelatedManager, superclass), {"rel": rel, "__module__": __name__})
+    return type(
+        "GenericRelatedObjectManager",
+        (GenericRelatedManager, superclass),
+        {"rel": rel, "__module__": __name__},
+    )

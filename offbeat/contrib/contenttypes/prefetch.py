@@ -17,7 +17,10 @@ class GenericPrefetch(Prefetch):
         for queryset in querysets:
             if queryset is not None and (
                 isinstance(queryset, RawQuerySet)
-                or (hasattr(queryset, "_iterable_class") and not issubclass(queryset._iterable_class, ModelIterable))
+                or (
+                    hasattr(queryset, "_iterable_class")
+                    and not issubclass(queryset._iterable_class, ModelIterable)
+                )
             ):
                 raise ValueError("Prefetch querysets cannot use raw(), values(), and values_list().")
         self.querysets = querysets

@@ -8,7 +8,7 @@ from offbeat.db import models
 from offbeat.utils.translation import gettext_lazy as _
 
 
-class BaseSessionManager(models.Manager):
+class BaseSessionManager(models.Manager):  # type: ignore[type-arg]
     """Saves sessions by key."""
 
     def encode(self, session_dict: dict[str, Any]) -> str:

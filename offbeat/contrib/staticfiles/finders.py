@@ -26,7 +26,9 @@ class BaseFinder:
 
     def check(self, **kwargs: Any) -> list[Any]:
         """Messages about the finder's settings."""
-        raise NotImplementedError("subclasses may provide a check() method to verify the finder is configured correctly.")
+        raise NotImplementedError(
+            "subclasses may provide a check() method to verify the finder is configured correctly."
+        )
 
     def find(self, path: str, find_all: bool = False) -> Any:
         """The full path of a file, or a list of all of them."""
@@ -76,13 +78,15 @@ class FileSystemFinder(BaseFinder):
             if settings.STATIC_ROOT and os.path.abspath(settings.STATIC_ROOT) == os.path.abspath(folder):
                 errors.append(
                     Error(
-                        "The STATICFILES_DIRS setting should not contain the STATIC_ROOT setting.", id="staticfiles.E002"
+                        "The STATICFILES_DIRS setting should not contain the STATIC_ROOT setting.",
+                        id="staticfiles.E002",
                     )
                 )
             if not os.path.isdir(folder):
                 errors.append(
                     Warning(
-                        f"The directory '{folder}' in the STATICFILES_DIRS setting does not exist.", id="staticfiles.W004"
+                        f"The directory '{folder}' in the STATICFILES_DIRS setting does not exist.",
+                        id="staticfiles.W004",
                     )
                 )
         return errors
@@ -171,7 +175,9 @@ class BaseStorageFinder(BaseFinder):
         if storage is not None:
             self.storage = storage
         if self.storage is None:
-            raise ImproperlyConfigured(f"The staticfiles storage finder {type(self)!r} doesn't have a storage class assigned.")
+            raise ImproperlyConfigured(
+                f"The staticfiles storage finder {type(self)!r} doesn't have a storage class assigned."
+            )
         if not isinstance(self.storage, Storage | LazyObject):
             self.storage = self.storage()
 

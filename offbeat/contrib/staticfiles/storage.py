@@ -53,8 +53,14 @@ class HashedFilesMixin:
     _js_module_patterns: tuple[Any, ...] = (
         "*.js",
         (
-            (r"""(?P<matched>import(?P<import>[\s{][^"';]*?)\s*from\s*["'](?P<url>[./][^"']*?)["']\s*;)""", """import%(import)s from "%(url)s";"""),
-            (r"""(?P<matched>export(?P<exports>[\s{][^"';]*?)\s*from\s*["'](?P<url>[./][^"']*?)["']\s*;)""", """export%(exports)s from "%(url)s";"""),
+            (
+                r"""(?P<matched>import(?P<import>[\s{][^"';]*?)\s*from\s*["'](?P<url>[./][^"']*?)["']\s*;)""",
+                """import%(import)s from "%(url)s";""",
+            ),
+            (
+                r"""(?P<matched>export(?P<exports>[\s{][^"';]*?)\s*from\s*["'](?P<url>[./][^"']*?)["']\s*;)""",
+                """export%(exports)s from "%(url)s";""",
+            ),
             (r"""(?P<matched>import\s*["'](?P<url>[./][^"']*?)["']\s*;)""", """import"%(url)s";"""),
             (r"""(?P<matched>import\(["'](?P<url>[^"']*?)["']\))""", """import("%(url)s")"""),
         ),
@@ -65,10 +71,16 @@ class HashedFilesMixin:
             (
                 r"""(?P<matched>url\((?P<quote>['"]{0,1})\s*(?P<url>.*?)(?P=quote)\))""",
                 (r"""(?P<matched>@import\s*["']\s*(?P<url>.*?)["'])""", """@import url("%(url)s")"""),
-                (r"(?m)^(?P<matched>/\*#[ \t](?-i:sourceMappingURL)=(?P<url>.*)[ \t]*\*/)$", "/*# sourceMappingURL=%(url)s */"),
+                (
+                    r"(?m)^(?P<matched>/\*#[ \t](?-i:sourceMappingURL)=(?P<url>.*)[ \t]*\*/)$",
+                    "/*# sourceMappingURL=%(url)s */",
+                ),
             ),
         ),
-        ("*.js", ((r"(?m)^(?P<matched>//# (?-i:sourceMappingURL)=(?P<url>.*))$", "//# sourceMappingURL=%(url)s"),)),
+        (
+            "*.js",
+            ((r"(?m)^(?P<matched>//# (?-i:sourceMappingURL)=(?P<url>.*))$", "//# sourceMappingURL=%(url)s"),),
+        ),
     )
     keep_intermediate_files = True
 
@@ -80,7 +92,9 @@ class HashedFilesMixin:
         self.hashed_files: dict[str, str] = {}
         for extension, patterns in self.patterns:
             for pattern in patterns:
-                source, template = pattern if isinstance(pattern, list | tuple) else (pattern, self.default_template)
+                source, template = (
+                    pattern if isinstance(pattern, list | tuple) else (pattern, self.default_template)
+                )
                 self._patterns.setdefault(extension, []).append((re.compile(source, re.IGNORECASE), template))
 
     def file_hash(self, name: str, content: Any = None) -> str | None:
@@ -144,7 +158,9 @@ class HashedFilesMixin:
         """The URL of a file; with its hashed name unless ``DEBUG`` is on."""
         return self._url(self.stored_name, name, force)
 
-    def url_converter(self, name: str, hashed_files: dict[str, str], template: str, comment_blocks: Any = ()) -> Any:
+    def url_converter(
+        self, name: str, hashed_files: dict[str, str], template: str, comment_blocks: Any = ()
+    ) -> Any:
         """A function for ``re.sub()`` that puts hashed names into references of the file ``name``."""
 
         def converter(match: re.Match[str]) -> str:
@@ -241,7 +257,11 @@ class HashedFilesMixin:
         for extension, patterns in self._patterns.items():
             if matches_patterns(name, (extension,)):
                 for pattern, template in patterns:
-                    comments = [match.span() for match in re.finditer(r"/\*.*?\*/", text, re.DOTALL)] if "sourceMapping" not in template else ()
+                    comments = (
+                        [match.span() for match in re.finditer(r"/\*.*?\*/", text, re.DOTALL)]
+                        if "sourceMapping" not in template
+                        else ()
+                    )
                     text = pattern.sub(self.url_converter(name, hashed_files, template, comments), text)
         return ContentFile(text.encode())
 
@@ -313,7 +333,9 @@ class ManifestFilesMixin(HashedFilesMixin):
     def save_manifest(self) -> None:
         """Write the manifest."""
         ordered = dict(sorted(self.hashed_files.items()))
-        self.manifest_hash = self.file_hash(None, ContentFile(json.dumps(sorted(ordered.items())).encode())) or ""  # type: ignore[arg-type]
+        self.manifest_hash = (
+            self.file_hash(None, ContentFile(json.dumps(sorted(ordered.items())).encode())) or ""
+        )  # type: ignore[arg-type]
         payload = {"paths": ordered, "version": self.manifest_version, "hash": self.manifest_hash}
         if self.manifest_storage.exists(self.manifest_name):
             self.manifest_storage.delete(self.manifest_name)

@@ -28,8 +28,12 @@ class CacheHandler(BaseConnectionHandler):
         super().__init__(settings)
         self._connections: Any = threading.local()
 
+    # Whether there was ever a cache to close.
+    used = False
+
     def create_connection(self, alias: str) -> Any:
         """A cache from its definition; InvalidCacheBackendError if the backend cannot be imported."""
+        self.used = True
         params = self.settings[alias].copy()
         backend = params.pop("BACKEND")
         location = params.pop("LOCATION", "")

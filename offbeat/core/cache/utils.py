@@ -15,6 +15,7 @@ def make_template_fragment_key(fragment_name: str, vary_on: Iterable[Any] | None
     """The key of a fragment that ``{% cache %}`` keeps for the given arguments."""
     digest = md5(usedforsecurity=False)
     for argument in vary_on or ():
-        digest.update(str(argument).encode())
-        digest.update(b":")
+        # Netstrings keep one argument from running into the next.
+        raw = str(argument).encode()
+        digest.update(b"%d:%b," % (len(raw), raw))
     return TEMPLATE_FRAGMENT_KEY_TEMPLATE % (fragment_name, digest.hexdigest())

@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import types
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import ref
 
-from offbeat.concurrency import bridged, in_bridge, in_thread, install, spawn
+from offbeat.concurrency import bridged, in_thread, install, spawn
 from offbeat.conf import settings
 from offbeat.core import signals
+from offbeat.core.cache import caches, close_caches
 from offbeat.core.exceptions import RequestAborted
 from offbeat.core.handlers import base
 from offbeat.core.handlers.inbox import BodyStream, Inbox
+from offbeat.db import close_old_connections, reset_queries
 from offbeat.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from offbeat.http.headers import HttpHeaders
 from offbeat.urls import set_script_prefix
@@ -156,25 +158,52 @@ def _join_values(cookies: bool, values: list[str]) -> str:
     return "; ".join(value.rstrip("; ") for value in values) if cookies else ",".join(values)
 
 
-@types.coroutine
-def _until_done(coro: Any, inbox: Inbox) -> Generator[Any, Any, None]:
-    """Drive a coroutine; from its first suspension on, watch for the client's disconnect."""
-    try:
-        out = coro.send(None)
-    except StopIteration:
-        return
-    inbox.watch()
-    while True:
-        try:
-            yield out
-        except BaseException as error:
-            try:
-                out = coro.throw(error)
-            except StopIteration:
-                return
-        else:
-            break
-    yield from coro
+def _queries_are_logged() -> bool:
+    return bool(settings.DEBUG)
+
+
+def _never() -> bool:
+    return False
+
+
+# What the framework's own receivers have to do at the edges of a request on the loop: mostly nothing.
+_NEEDED: dict[Any, Callable[[], bool]] = {
+    reset_queries: _queries_are_logged,
+    close_old_connections: _never,
+    close_caches: lambda: caches.used,
+}
+
+
+class _Edge:
+    """Tells whether anybody has something to do when a signal of the request cycle is sent."""
+
+    __slots__ = ("conditions", "receivers", "signal")
+
+    def __init__(self, signal: Any) -> None:
+        self.signal = signal
+        self.receivers: Any = None
+        self.conditions: tuple[Callable[[], bool], ...] = ()
+
+    def needed(self) -> bool:
+        """Whether the signal has to be sent."""
+        receivers = self.signal.receivers
+        if receivers is not self.receivers:
+            self._learn(receivers)
+        # A loop, since most often there is nothing in it.
+        for condition in self.conditions:  # noqa: SIM110
+            if condition():
+                return True
+        return False
+
+    def _learn(self, receivers: Any) -> None:
+        self.receivers = receivers
+        found = [reference() if isinstance(reference, ref) else reference for _, reference, *_ in receivers]
+        conditions = {_NEEDED.get(receiver, _always) for receiver in found if receiver is not None}
+        self.conditions = tuple(conditions - {_never})
+
+
+def _always() -> bool:
+    return True
 
 
 class ASGIHandler(base.BaseHandler):
@@ -187,6 +216,8 @@ class ASGIHandler(base.BaseHandler):
     def __init__(self) -> None:
         super().__init__()
         self.load_middleware(is_async=True)
+        self._started = _Edge(signals.request_started)
+        self._finished = _Edge(signals.request_finished)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -202,12 +233,7 @@ class ASGIHandler(base.BaseHandler):
             self._loop = loop
         inbox = Inbox(receive)
         try:
-            if in_bridge():
-                # What suspends in this bridge does not pass through here.
-                inbox.watch()
-                await self.handle(scope, inbox, send)
-            else:
-                await _until_done(bridged(self.handle(scope, inbox, send)), inbox)
+            await bridged(self.handle(scope, inbox, send), inbox.watch)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             # Only the cancellation that the disconnect caused ends here.
@@ -245,7 +271,7 @@ class ASGIHandler(base.BaseHandler):
 
     async def handle(self, scope: dict[str, Any], inbox: Inbox, send: Send) -> None:
         """Handle one HTTP request from its scope to the last byte of its response; runs in a bridge."""
-        if signals.request_started.receivers:
+        if self._started.needed():
             signals.request_started.send(sender=self.__class__, scope=scope)
         request, response = self.create_request(scope, inbox)
         if response is None:
@@ -316,7 +342,7 @@ class ASGIHandler(base.BaseHandler):
         """Release what the response holds and tell that the request is over; costs nothing without either."""
         if (
             "_resource_closers" in response.__dict__
-            or signals.request_finished.receivers
+            or self._finished.needed()
             or type(response).close is not HttpResponseBase.close
         ):
             response.close()

@@ -125,7 +125,7 @@ def _call(path: str, args: Any, kwargs: Any) -> Serialized:
         text, more = serialize(arg)
         parts.append(text)
         imports |= more
-    for key, arg in kwargs.items():
+    for key, arg in sorted(kwargs.items()):
         text, more = serialize(arg)
         parts.append(f"{key}={text}" if key.isidentifier() else f"**{{{key!r}: {text}}}")
         imports |= more

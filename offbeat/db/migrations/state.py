@@ -410,7 +410,9 @@ class ModelState:
         """The description of a model class."""
         meta = model._meta
         fields = []
-        for field in (*meta.local_fields, *(() if exclude_rels else meta.local_many_to_many)):
+        # A proxy has the fields of its model, and none of its own.
+        local_fields = () if meta.proxy else meta.local_fields
+        for field in (*local_fields, *(() if exclude_rels else meta.local_many_to_many)):
             if getattr(field, "remote_field", None) and exclude_rels:
                 continue
             if isinstance(field, models.OrderWrt):

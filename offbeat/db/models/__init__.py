@@ -4,7 +4,45 @@ from __future__ import annotations
 
 from offbeat.core.exceptions import ObjectDoesNotExist
 from offbeat.db.models import signals
+from offbeat.db.models.aggregates import *  # noqa: F403
+from offbeat.db.models.aggregates import __all__ as aggregates_all
+from offbeat.db.models.base import DEFERRED, Model
+from offbeat.db.models.constraints import BaseConstraint, CheckConstraint, Deferrable, UniqueConstraint
+from offbeat.db.models.deletion import (
+    CASCADE,
+    DB_CASCADE,
+    DB_SET_DEFAULT,
+    DB_SET_NULL,
+    DO_NOTHING,
+    PROTECT,
+    RESTRICT,
+    SET,
+    SET_DEFAULT,
+    SET_NULL,
+    ProtectedError,
+    RestrictedError,
+)
 from offbeat.db.models.enums import Choices, IntegerChoices, TextChoices
+from offbeat.db.models.expressions import (
+    Case,
+    Exists,
+    Expression,
+    ExpressionList,
+    ExpressionWrapper,
+    F,
+    Func,
+    OrderBy,
+    OuterRef,
+    RowRange,
+    Subquery,
+    Value,
+    ValueRange,
+    When,
+    Window,
+    WindowFrame,
+    WindowFrameExclusion,
+)
+from offbeat.db.models.fetch_modes import FETCH_ONE, FETCH_PEERS, FETCH_RAISE
 from offbeat.db.models.fields import (
     BLANK_CHOICE_DASH,
     NOT_PROVIDED,
@@ -39,46 +77,6 @@ from offbeat.db.models.fields import (
     URLField,
     UUIDField,
 )
-from offbeat.db.models.expressions import (
-    Case,
-    Exists,
-    Expression,
-    ExpressionList,
-    ExpressionWrapper,
-    F,
-    Func,
-    OrderBy,
-    OuterRef,
-    RowRange,
-    Subquery,
-    Value,
-    ValueRange,
-    When,
-    Window,
-    WindowFrame,
-    WindowFrameExclusion,
-)
-from offbeat.db.models.lookups import Lookup, Transform
-from offbeat.db.models.aggregates import *  # noqa: F403
-from offbeat.db.models.aggregates import __all__ as aggregates_all
-from offbeat.db.models.query_utils import FilteredRelation, Q
-from offbeat.db.models.indexes import Index
-from offbeat.db.models.constraints import BaseConstraint, CheckConstraint, Deferrable, UniqueConstraint
-from offbeat.db.models.deletion import (
-    CASCADE,
-    DB_CASCADE,
-    DB_SET_DEFAULT,
-    DB_SET_NULL,
-    DO_NOTHING,
-    PROTECT,
-    RESTRICT,
-    SET,
-    SET_DEFAULT,
-    SET_NULL,
-    ProtectedError,
-    RestrictedError,
-)
-from offbeat.db.models.fetch_modes import FETCH_ONE, FETCH_PEERS, FETCH_RAISE
 from offbeat.db.models.fields.composite import CompositePrimaryKey
 from offbeat.db.models.fields.files import FileField, ImageField
 from offbeat.db.models.fields.generated import GeneratedField
@@ -94,9 +92,11 @@ from offbeat.db.models.fields.related import (
     OneToOneField,
     OneToOneRel,
 )
+from offbeat.db.models.indexes import Index
+from offbeat.db.models.lookups import Lookup, Transform
 from offbeat.db.models.manager import Manager
 from offbeat.db.models.query import Prefetch, QuerySet, aprefetch_related_objects, prefetch_related_objects
-from offbeat.db.models.base import DEFERRED, Model
+from offbeat.db.models.query_utils import FilteredRelation, Q
 
 __all__ = [
     "BLANK_CHOICE_DASH",

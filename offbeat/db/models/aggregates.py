@@ -15,6 +15,9 @@ __all__ = [
     "Aggregate",
     "AnyValue",
     "Avg",
+    "BitAnd",
+    "BitOr",
+    "BitXor",
     "Count",
     "Max",
     "Min",
@@ -116,7 +119,11 @@ class Aggregate(Func):
     ) -> Any:
         # The filter is resolved with the rest: its joins must be outer ones, or rows would vanish.
         c = super().resolve_expression(query, allow_joins, reuse, summarize, for_save)
-        if not summarize:
+        if summarize:
+            for ref in sorted(c.get_refs()):
+                if getattr(query.annotations.get(ref), "is_summary", False):
+                    raise FieldError(f"Cannot compute {c._shown_name()}('{ref}'): '{ref}' is an aggregate")
+        else:
             # An aggregate of an aggregate would need a query of its own.
             for before, expr in zip(self.source_expressions, c.source_expressions, strict=True):
                 if expr.contains_aggregate or expr.contains_over_clause:
@@ -208,6 +215,30 @@ class Avg(FixDurationInputMixin, NumericOutputFieldMixin, Aggregate):
     function = "AVG"
     name = "Avg"
     allow_distinct = True
+    arity = 1
+
+
+class BitAnd(Aggregate):
+    """The bitwise AND of the values that are not NULL."""
+
+    function = "BIT_AND"
+    name = "BitAnd"
+    arity = 1
+
+
+class BitOr(Aggregate):
+    """The bitwise OR of the values that are not NULL."""
+
+    function = "BIT_OR"
+    name = "BitOr"
+    arity = 1
+
+
+class BitXor(Aggregate):
+    """The bitwise exclusive OR of the values that are not NULL."""
+
+    function = "BIT_XOR"
+    name = "BitXor"
     arity = 1
 
 
@@ -339,7 +370,7 @@ class StringAgg(Aggregate):
             )
             if not isinstance(inner, Value) or inner.value != ",":
                 raise NotSupportedError(
-                    "Distinct is not supported with a delimiter other than a comma on SQLite."
+                    f"{self.name} does not support distinct with multiple expressions on this database backend."
                 )
             c = self.copy()
             c.source_expressions = c.source_expressions[:1]

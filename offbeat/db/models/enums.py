@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from enum import EnumType, property as enum_property
+from enum import EnumType
+from enum import property as enum_property
 from typing import TYPE_CHECKING, Any
 
 from offbeat.utils.functional import Promise

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from offbeat.core.exceptions import EmptyResultSet, FullResultSet
-from offbeat.db.models.expressions import Expression, Func, Value
+from offbeat.db.models.expressions import Col, Expression, ExpressionWrapper, Func, Value
 from offbeat.db.models.expressions.base import field_class
 from offbeat.db.models.query_utils import RegisterLookupMixin
 from offbeat.db.models.sql.params import BoundParam, Param, Unbindable
@@ -62,7 +62,9 @@ class Lookup(Expression):
         else:
             bilateral_transforms = []
         if bilateral_transforms:
-            if type(self.rhs) is Param:
+            if type(self.rhs) is Param or (
+                isinstance(self.rhs, list) and any(type(value) is Param for value in self.rhs)
+            ):
                 raise Unbindable("Bilateral transforms wrap the value in SQL.")
             # A query cannot be wrapped in a transform.
             if is_query(rhs):
@@ -87,12 +89,12 @@ class Lookup(Expression):
             sql, value_params = self.process_value(value, compiler, connection)
             sqls.append(sql)
             params.extend(value_params)
-        return sqls, params
+        return sqls, tuple(params)
 
     def process_value(self, value: Any, compiler: Any, connection: Any) -> tuple[str, Any]:
         """SQL and parameters of one right-hand value: a plain one, a placeholder or an expression."""
         if type(value) is Param:
-            return "%s", [BoundParam(value.index, self.param_binder(connection))]
+            return "%s", (BoundParam(value.index, self.param_binder(connection)),)
         if self.bilateral_transforms:
             if not hasattr(value, "resolve_expression"):
                 value = Value(value, output_field=self.lhs.output_field)
@@ -153,7 +155,7 @@ class Lookup(Expression):
         return Value(self.lhs)
 
     def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
-        return "%s", [value]
+        return "%s", (value,)
 
     def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> tuple[str, Any]:
         lhs = lhs or self.lhs
@@ -166,7 +168,7 @@ class Lookup(Expression):
     def process_rhs(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         sql, params = self.process_value(self.rhs, compiler, connection)
         # An expression is kept together; SQLite reads doubled parentheses round a query differently.
-        if sql and sql[0] != "(" and not self.rhs_is_direct_value():
+        if sql and sql[0] != "(" and not self.rhs_is_direct_value() and not isinstance(self.rhs, Value):
             sql = f"({sql})"
         return sql, params
 
@@ -272,7 +274,7 @@ class BuiltinLookup(Lookup):
         # Not every backend can compare every column type directly.
         internal_type = self.lhs.output_field.get_internal_type()
         lhs_sql = connection.ops.lookup_cast(self.lookup_name, internal_type) % lhs_sql
-        return lhs_sql, list(params)
+        return lhs_sql, tuple(params)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         lhs_sql, params = self.process_lhs(compiler, connection)
@@ -294,7 +296,7 @@ class FieldGetDbPrepValueMixin:
         return field if getattr(field, "get_db_prep_value", None) is not None else self.lhs.output_field
 
     def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
-        return "%s", [self._value_field().get_db_prep_value(value, connection, prepared=True)]
+        return "%s", (self._value_field().get_db_prep_value(value, connection, prepared=True),)
 
     def param_binder(self, connection: Any) -> Callable[[Any], Any] | None:
         field = self._value_field()
@@ -315,7 +317,8 @@ class FieldGetDbPrepValueIterableMixin(FieldGetDbPrepValueMixin):
             return self.rhs
         if type(self.rhs) is Param:
             raise Unbindable("The number of values decides the SQL.")
-        prepare = getattr(self.lhs.output_field, "get_prep_value", None) if self.prepare_rhs else None
+        field = getattr(self.lhs, "output_field", None)
+        prepare = getattr(field, "get_prep_value", None) if self.prepare_rhs else None
         prepared = []
         for value in self.rhs:
             if type(value) is Param:
@@ -371,6 +374,16 @@ class FieldGetDbPrepValueIterableMixin(FieldGetDbPrepValueMixin):
         return super().process_rhs(compiler, connection)  # type: ignore[misc, no-any-return]
 
 
+def _check_width(lhs: Any, query: Any, name: str) -> None:
+    """Raise ValueError for a subquery with another number of columns than the left-hand side."""
+    wanted = len(lhs) if getattr(lhs, "is_composite", False) else 1
+    if query.selected_columns != wanted:
+        raise ValueError(
+            f"The QuerySet value for the {name} lookup must have {wanted} selected fields "
+            f"(received {query.selected_columns})"
+        )
+
+
 class PostgresOperatorLookup(Lookup):
     """A lookup written as one operator, which PostgreSQL has."""
 
@@ -395,6 +408,7 @@ class Exact(FieldGetDbPrepValueMixin, BuiltinLookup):
             if not rhs.has_select_fields:
                 rhs.clear_select_clause()
                 rhs.add_fields(["pk"])
+            _check_width(self.lhs, rhs, "exact")
         elif type(rhs) is Param and isinstance(rhs.sample, bool) and not hasattr(self.lhs, "target"):
             raise Unbindable("A condition compared with a boolean is written without the boolean.")
         return super().get_prep_lookup()
@@ -405,10 +419,18 @@ class Exact(FieldGetDbPrepValueMixin, BuiltinLookup):
             isinstance(self.rhs, bool)
             and getattr(self.lhs, "conditional", False)
             and connection.ops.conditional_expression_supported_in_where_clause(self.lhs)
+            and (connection.features.has_native_boolean_field or not _is_column(self.lhs))
         ):
             lhs_sql, params = self.process_lhs(compiler, connection)
             return lhs_sql if self.rhs else f"NOT {lhs_sql}", params
         return super().as_sql(compiler, connection)
+
+
+def _is_column(expression: Any) -> bool:
+    """Whether the condition is a plain column: an index on it serves only an explicit comparison."""
+    while isinstance(expression, ExpressionWrapper):
+        expression = expression.expression
+    return isinstance(expression, Col)
 
 
 class IExact(BuiltinLookup):
@@ -418,7 +440,7 @@ class IExact(BuiltinLookup):
     def process_rhs(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         rhs, params = super().process_rhs(compiler, connection)
         if params and self.rhs_is_direct_value() and type(self.rhs) is not Param:
-            params[0] = connection.ops.prep_for_iexact_query(params[0])
+            params = (connection.ops.prep_for_iexact_query(params[0]), *params[1:])
         return rhs, params
 
     def param_binder(self, connection: Any) -> Callable[[Any], Any] | None:
@@ -531,6 +553,7 @@ class In(FieldGetDbPrepValueIterableMixin, BuiltinLookup):
             if not self.rhs.has_select_fields:
                 self.rhs.clear_select_clause()
                 self.rhs.add_fields(["pk"])
+            _check_width(self.lhs, self.rhs, "'in'")
         return super().get_prep_lookup()
 
     def process_rhs(self, compiler: Any, connection: Any) -> tuple[Any, Any]:
@@ -598,7 +621,7 @@ class PatternLookup(BuiltinLookup):
             and not self.bilateral_transforms
             and type(self.rhs) is not Param
         ):
-            params[0] = self.param_pattern % connection.ops.prep_for_like_query(params[0])
+            params = (self.param_pattern % connection.ops.prep_for_like_query(params[0]), *params[1:])
         return rhs, params
 
     def param_binder(self, connection: Any) -> Callable[[Any], Any] | None:

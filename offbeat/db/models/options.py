@@ -12,6 +12,7 @@ from typing import Any
 from offbeat.apps import apps as global_apps
 from offbeat.conf import settings
 from offbeat.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from offbeat.db.models.utils import table_name_that_fits
 from offbeat.utils.datastructures import ImmutableList, OrderedSet
 from offbeat.utils.functional import cached_property
 from offbeat.utils.module_loading import import_string
@@ -124,7 +125,8 @@ class Options:
         self.verbose_name_plural: Any = None
         self.db_table = ""
         self.db_table_comment = ""
-        self.ordering: Any = []
+        self.model: Any = None
+        self._ordering: Any = []
         self._ordering_clash = False
         self.indexes: list[Any] = []
         self.constraints: list[Any] = []
@@ -156,8 +158,21 @@ class Options:
         self.related_fkey_lookups: list[Any] = []
         self.apps: Any = self.default_apps
         self.default_related_name: str | None = None
-        self.model: Any = None
         self.original_attrs: dict[str, Any] = {}
+
+    @property
+    def ordering(self) -> Any:
+        """The default ordering of querysets."""
+        return self._ordering
+
+    @ordering.setter
+    def ordering(self, value: Any) -> None:
+        self._ordering = value
+        if self.model is not None:
+            # Queries that were compiled with the ordering are void.
+            from offbeat.db.models.shapes import clear_shapes
+
+            clear_shapes()
 
     @property
     def label(self) -> str:
@@ -218,14 +233,7 @@ class Options:
             raise TypeError("'class Meta' got invalid attribute(s): %s" % ",".join(attrs))
 
     def _default_table_name(self) -> str:
-        name = f"{self.app_label}_{self.model_name}"
-        # Every supported database takes names of 30 characters: only longer ones need to ask for the limit.
-        if len(name) > 30:
-            from offbeat.db import connection
-            from offbeat.db.backends.utils import truncate_name
-
-            name = truncate_name(name, connection.ops.max_name_length())
-        return name
+        return table_name_that_fits(f"{self.app_label}_{self.model_name}")
 
     def _format_names_with_class(self, cls: Any, objs: Iterable[Any]) -> list[Any]:
         """Fill in %(app_label)s and %(class)s in the names of constraints and indexes, on copies."""
@@ -324,6 +332,8 @@ class Options:
         """Take `field` as primary key when it is one and there is none yet."""
         if not self.pk and field.primary_key:
             self.pk = field
+            # Serializers write the key beside the fields, and migrations say so.
+            field.serialize = False
 
     def setup_proxy(self, target: Any) -> None:
         """Make this model a proxy of `target`."""

@@ -17,6 +17,7 @@ from offbeat.db.models.queryset.iteration import (
 from offbeat.db.models.queryset.prefetch import (
     Prefetch,
     aprefetch_related_objects,
+    get_prefetcher,
     prefetch_one_level,
     prefetch_related_objects,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "ValuesIterable",
     "ValuesListIterable",
     "aprefetch_related_objects",
+    "get_prefetcher",
     "prefetch_one_level",
     "prefetch_related_objects",
 ]

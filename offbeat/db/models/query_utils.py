@@ -476,7 +476,7 @@ class FilteredRelation:
         condition = _rename_paths(self.condition, self.relation_name, self.alias or self.relation_name)
         clone.resolved_condition = query.build_filter(
             condition,
-            can_reuse=None if reuse is None else {*reuse, self.alias},
+            can_reuse=reuse,
             allow_joins=True,
             split_subq=False,
             update_join_types=False,

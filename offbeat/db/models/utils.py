@@ -86,3 +86,16 @@ def get_blank_choice_label() -> Any:
     from offbeat.db.models.fields import BLANK_CHOICE_DASH, BLANK_CHOICE_LABEL
 
     return BLANK_CHOICE_DASH[0][1] if settings.USE_BLANK_CHOICE_DASH else BLANK_CHOICE_LABEL
+
+
+def table_name_that_fits(name: str) -> str:
+    """The name, shortened to what the default database allows.
+
+    Every supported database takes 30 characters: only longer names ask, and so need its backend to be loaded.
+    """
+    if len(name) <= 30:
+        return name
+    from offbeat.db import connection
+    from offbeat.db.backends.utils import truncate_name
+
+    return truncate_name(name, connection.ops.max_name_length())

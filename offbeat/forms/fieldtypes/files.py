@@ -35,7 +35,9 @@ class FileField(Field):
         "contradiction": _("Please either submit a file or check the clear checkbox, not both."),
     }
 
-    def __init__(self, *, max_length: int | None = None, allow_empty_file: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, max_length: int | None = None, allow_empty_file: bool = False, **kwargs: Any
+    ) -> None:
         self.max_length = max_length
         self.allow_empty_file = allow_empty_file
         super().__init__(**kwargs)
@@ -170,5 +172,7 @@ class FilePathField(ChoiceField):
         self.widget.choices = self.choices
 
     def _matching(self, root: str, names: list[str]) -> list[tuple[str, str]]:
-        paths = [os.path.join(root, name) for name in names if self.match_re is None or self.match_re.search(name)]
+        paths = [
+            os.path.join(root, name) for name in names if self.match_re is None or self.match_re.search(name)
+        ]
         return [(path, path.replace(str(self.path), "", 1)) for path in paths]

@@ -15,7 +15,14 @@ from offbeat.forms.utils import from_current_timezone
 from offbeat.forms.widgets import SplitDateTimeWidget, SplitHiddenDateTimeWidget, Textarea
 from offbeat.utils.translation import gettext_lazy as _
 
-__all__ = ["ComboField", "InvalidJSONInput", "JSONField", "JSONString", "MultiValueField", "SplitDateTimeField"]
+__all__ = [
+    "ComboField",
+    "InvalidJSONInput",
+    "JSONField",
+    "JSONString",
+    "MultiValueField",
+    "SplitDateTimeField",
+]
 
 
 class ComboField(Field):
@@ -38,7 +45,10 @@ class ComboField(Field):
 class MultiValueField(Field):
     """Several fields whose values become one; subclasses define ``compress``."""
 
-    default_error_messages = {"invalid": _("Enter a list of values."), "incomplete": _("Enter a complete value.")}
+    default_error_messages = {
+        "invalid": _("Enter a list of values."),
+        "incomplete": _("Enter a complete value."),
+    }
 
     def __init__(self, fields: Any, *, require_all_fields: bool = True, **kwargs: Any) -> None:
         self.require_all_fields = require_all_fields
@@ -129,7 +139,9 @@ class SplitDateTimeField(MultiValueField):
         "invalid_time": _("Enter a valid time."),
     }
 
-    def __init__(self, *, input_date_formats: Any = None, input_time_formats: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, input_date_formats: Any = None, input_time_formats: Any = None, **kwargs: Any
+    ) -> None:
         errors = self.default_error_messages.copy()
         if "error_messages" in kwargs:
             errors.update(kwargs["error_messages"])

@@ -123,6 +123,9 @@ class URLField(CharField):
         except ValueError:
             # urlsplit() finds fault with brackets that do not match.
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        if parts[0] and not parts[1] and not value.startswith(parts[0] + "://"):
+            # mailto:, tel: and the like have no host.
+            return value
         if not parts[0]:
             parts[0] = self.assume_scheme
         if not parts[1]:
@@ -149,7 +152,9 @@ class GenericIPAddressField(CharField):
             return ""
         value = value.strip()
         if value and ":" in value:
-            return clean_ipv6_address(value, self.unpack_ipv4, max_length=self.max_length or MAX_IPV6_ADDRESS_LENGTH)
+            return clean_ipv6_address(
+                value, self.unpack_ipv4, max_length=self.max_length or MAX_IPV6_ADDRESS_LENGTH
+            )
         return value
 
 

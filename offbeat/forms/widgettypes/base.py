@@ -45,7 +45,8 @@ class Widget(metaclass=MediaDefiningClass):
 
     def format_value(self, value: Any) -> Any:
         """The value as the template shows it, None for nothing."""
-        if value == "" or value is None:
+        # What only the database can compute is not known yet.
+        if value == "" or value is None or hasattr(value, "resolve_expression"):
             return None
         if self.is_localized:
             return formats.localize_input(value)
@@ -74,7 +75,9 @@ class Widget(metaclass=MediaDefiningClass):
             renderer = get_default_renderer()
         return mark_safe(renderer.render(template_name, context))
 
-    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Both dictionaries as one."""
         return {**base_attrs, **(extra_attrs or {})}
 

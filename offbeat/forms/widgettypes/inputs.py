@@ -192,7 +192,6 @@ class ClearableFileInput(FileInput):
     input_text: Any = _("Change")
     template_name = "django/forms/widgets/clearable_file_input.html"
     checked = False
-    use_fieldset = True
 
     def clear_checkbox_name(self, name: str) -> str:
         """The checkbox's name."""
@@ -238,7 +237,9 @@ class ClearableFileInput(FileInput):
         return upload
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        return super().value_omitted_from_data(data, files, name) and self.clear_checkbox_name(name) not in data
+        return (
+            super().value_omitted_from_data(data, files, name) and self.clear_checkbox_name(name) not in data
+        )
 
 
 class Textarea(Widget):

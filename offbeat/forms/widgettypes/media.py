@@ -13,7 +13,15 @@ from offbeat.templatetags.static import static
 from offbeat.utils.html import format_html, html_safe
 from offbeat.utils.safestring import mark_safe
 
-__all__ = ["MEDIA_TYPES", "Media", "MediaAsset", "MediaDefiningClass", "MediaOrderConflictWarning", "Script", "Stylesheet"]
+__all__ = [
+    "MEDIA_TYPES",
+    "Media",
+    "MediaAsset",
+    "MediaDefiningClass",
+    "MediaOrderConflictWarning",
+    "Script",
+    "Stylesheet",
+]
 
 MEDIA_TYPES = ("css", "js")
 
@@ -33,19 +41,27 @@ class MediaAsset:
         self.attributes = attributes
 
     def __eq__(self, other: object) -> bool:
-        # A path by itself is the same file.
-        return (self.__class__ is other.__class__ and self.path == other.path) or (  # type: ignore[attr-defined]
-            isinstance(other, str) and self._path == other
+        if isinstance(other, str):
+            # A path by itself is the same file.
+            return self._path == other
+        return (
+            self.__class__ is other.__class__
+            and self._path == other._path  # type: ignore[attr-defined]
+            and self.attributes == other.attributes  # type: ignore[attr-defined]
         )
 
     def __hash__(self) -> int:
-        return hash(self._path)
+        if not self.attributes:
+            return hash(self._path)
+        return hash((self._path, frozenset(self.attributes.items())))
 
     def __str__(self) -> str:
         return self.render()
 
     def render(self, attrs: dict[str, Any] | None = None) -> str:
         """The element, with more attributes."""
+        if attrs and (both := sorted(self.attributes.keys() & attrs.keys())):
+            raise ValueError(f"{type(self).__qualname__} has conflicting attributes: {', '.join(both)}")
         attributes = {**self.attributes, **(attrs or {})}
         return format_html(self.element_template, path=self.path, attributes=flatatt(attributes))
 
@@ -103,43 +119,36 @@ class Media:
         lists: dict[str, list[Any]] = {}
         for css in self._css_lists:
             for medium, sublist in css.items():
-                lists.setdefault(medium, []).append(sublist)
+                lists.setdefault(medium, []).append([self._normalize_css(medium, path) for path in sublist])
         return {medium: self.merge(*sublists) for medium, sublists in lists.items()}
 
     @property
     def _js(self) -> list[Any]:
-        return self.merge(*self._js_lists)
+        return self.merge(*[[self._normalize_js(path) for path in js] for js in self._js_lists])
+
+    def _normalize_css(self, medium: str, path: Any) -> Any:
+        return path if hasattr(path, "__html__") else Stylesheet(path, media=medium)
+
+    def _normalize_js(self, path: Any) -> Any:
+        return path if hasattr(path, "__html__") else Script(path)
 
     def render(self, *, attrs: dict[str, Any] | None = None) -> str:
         """All elements, a line each; ``attrs``: attributes for each of them, such as a nonce."""
         return mark_safe(  # type: ignore[no-any-return]
-            "\n".join(chain.from_iterable(getattr(self, f"render_{name}")(attrs=attrs) for name in MEDIA_TYPES))
+            "\n".join(
+                chain.from_iterable(getattr(self, f"render_{name}")(attrs=attrs) for name in MEDIA_TYPES)
+            )
         )
 
     def render_js(self, *, attrs: dict[str, Any] | None = None) -> list[str]:
         """The script elements."""
-        return [
-            _render_asset(path, attrs)
-            if hasattr(path, "__html__")
-            else format_html('<script src="{}"{}></script>', self.absolute_path(path), flatatt(attrs or {}))
-            for path in self._js
-        ]
+        return [_render_asset(path, attrs) for path in self._js]
 
     def render_css(self, *, attrs: dict[str, Any] | None = None) -> Iterable[str]:
         """The link elements, by medium."""
+        css = self._css
         # Sorted, so that the output does not depend on the order of definition.
-        return [
-            _render_asset(path, attrs)
-            if hasattr(path, "__html__")
-            else format_html(
-                '<link href="{}" media="{}" rel="stylesheet"{}>',
-                self.absolute_path(path),
-                medium,
-                flatatt(attrs or {}),
-            )
-            for medium in sorted(self._css)
-            for path in self._css[medium]
-        ]
+        return [_render_asset(path, attrs) for medium in sorted(css) for path in css[medium]]
 
     def absolute_path(self, path: str) -> str:
         """The URL of a path."""
@@ -176,6 +185,8 @@ class Media:
             return list(dict.fromkeys(chain.from_iterable(filter(None, lists))))
 
     def __add__(self, other: Media) -> Media:
+        if not isinstance(other, Media):
+            return NotImplemented
         combined = Media()
         combined._css_lists = self._css_lists[:]
         combined._js_lists = self._js_lists[:]

@@ -165,7 +165,11 @@ class SelectDateWidget(Widget):
     use_fieldset = True
 
     def __init__(
-        self, attrs: dict[str, Any] | None = None, years: Any = None, months: Any = None, empty_label: Any = None
+        self,
+        attrs: dict[str, Any] | None = None,
+        years: Any = None,
+        months: Any = None,
+        empty_label: Any = None,
     ) -> None:
         self.attrs = attrs or {}
         if years:

@@ -45,7 +45,9 @@ class Template(string.Template):
 
     def render(self, context: dict[str, Any] | None = None, request: Any = None) -> str:
         """The text with the values of a dict filled in."""
-        values = {} if context is None else {name: conditional_escape(value) for name, value in context.items()}
+        values = (
+            {} if context is None else {name: conditional_escape(value) for name, value in context.items()}
+        )
         if request is not None:
             values["csrf_input"] = csrf_input_lazy(request)
             values["csrf_token"] = csrf_token_lazy(request)

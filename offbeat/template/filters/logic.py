@@ -66,14 +66,18 @@ def floatformat(text: Any, arg: Any = -1) -> str:
         return input_val
     _, digits_tuple, exponent = number.as_tuple()
     # A giant exponent would write out as many zeros.
-    if abs(int(exponent)) + len(digits_tuple) > _MAX_DIGITS and abs(number.adjusted()) > _MAX_DIGITS:
+    if abs(int(exponent)) + len(digits_tuple) > _MAX_DIGITS:
         return input_val
-    if not number % 1 and places <= 0 and places != 0:
+    if places < 0 and number == number.to_integral_value():
         return mark_safe(  # type: ignore[no-any-return]
             formats.number_format(f"{int(number)}", 0, use_l10n=use_l10n, force_grouping=force_grouping)
         )
     quantum = Decimal(1).scaleb(-abs(places))
-    precision = max(getcontext().prec, abs(places) + len(digits_tuple) - int(exponent) + 1, abs(places) + number.adjusted() + 2)
+    precision = max(
+        getcontext().prec,
+        abs(places) + len(digits_tuple) - int(exponent) + 1,
+        abs(places) + number.adjusted() + 2,
+    )
     rounded = number.quantize(quantum, ROUND_HALF_UP, Context(prec=precision))
     written = f"{rounded:f}"
     if rounded.is_zero():
@@ -167,7 +171,11 @@ def filesizeformat(bytes_: Any) -> str:
     text = ngettext("%(size)d byte", "%(size)d bytes", magnitude) % {"size": magnitude}
     for unit, write in _SIZES:
         if magnitude >= unit:
-            text = write(formats.number_format(round(magnitude / unit, 1) if magnitude < 1 << 1000 else magnitude // unit, 1))
+            text = write(
+                formats.number_format(
+                    round(magnitude / unit, 1) if magnitude < 1 << 1000 else magnitude // unit, 1
+                )
+            )
             break
     if size < 0:
         text = f"-{text}"

@@ -11,11 +11,10 @@ from urllib.parse import quote
 
 from offbeat.template.library import Library
 from offbeat.utils.encoding import iri_to_uri
-from offbeat.utils.html import conditional_escape, escape
+from offbeat.utils.html import conditional_escape, escape, strip_tags
 from offbeat.utils.html import escapejs as escapejs_text
 from offbeat.utils.html import json_script as json_script_element
 from offbeat.utils.html import linebreaks as linebreaks_text
-from offbeat.utils.html import strip_tags
 from offbeat.utils.html import urlize as urlize_text
 from offbeat.utils.safestring import SafeData, SafeString, mark_safe
 from offbeat.utils.text import Truncator, normalize_newlines, wrap
@@ -280,7 +279,9 @@ def rjust(value: str, arg: Any) -> str:
 @stringfilter
 def center(value: str, arg: Any) -> str:
     """Centred in a field of ``arg`` characters."""
-    return value.center(int(arg))
+    width = int(arg)
+    left = max(0, width - len(value)) // 2
+    return (" " * left + value).ljust(width)
 
 
 @register.filter

@@ -72,7 +72,8 @@ class Loader(BaseLoader):
         """The key of a template; one that passes over origins is another template."""
         if not skip:
             return str(template_name)
-        return str(template_name), tuple(sorted(origin.name for origin in skip if origin.template_name == template_name))
+        skipped = tuple(sorted(origin.name for origin in skip if origin.template_name == template_name))
+        return (str(template_name), skipped) if skipped else str(template_name)
 
     def reset(self) -> None:
         self.get_template_cache.clear()

@@ -34,7 +34,6 @@ __all__ = [
 register = Library()
 
 
-
 def _deeper(effects: Effects, by: int) -> Effects:
     return effects._replace(depth=effects.depth + by)
 
@@ -227,9 +226,7 @@ def do_for(parser: Any, token: Any) -> ForNode:
     is_reversed = bits[-1] == "reversed"
     in_index = -3 if is_reversed else -2
     if bits[in_index] != "in":
-        raise TemplateSyntaxError(
-            f"'for' statements should use the format 'for x in y': {token.contents}"
-        )
+        raise TemplateSyntaxError(f"'for' statements should use the format 'for x in y': {token.contents}")
     invalid_chars = frozenset((" ", '"', "'", "|"))
     loopvars = re.split(r" *, *", " ".join(bits[1:in_index]))
     for var in loopvars:
@@ -256,7 +253,7 @@ class IfChangedNode(Node):
 
     def render(self, context: Any) -> str:
         # Within a loop the state belongs to that run of the loop, else to the rendering.
-        state = context["forloop"] if "forloop" in context else context.render_context
+        state = context.get("forloop", context.render_context)
         state.setdefault(self)
         true_output = None
         if self._varlist:
@@ -399,9 +396,7 @@ def do_if(parser: Any, token: Any) -> IfNode:
         branches.append((None, parser.parse(("endif",))))
         token = parser.next_token()
     if token.contents != "endif":
-        raise TemplateSyntaxError(
-            f'Malformed template tag at line {token.lineno}: "{token.contents}"'
-        )
+        raise TemplateSyntaxError(f'Malformed template tag at line {token.lineno}: "{token.contents}"')
     return IfNode(branches)
 
 

@@ -57,7 +57,7 @@ __all__ = [
 
 register = Library()
 
-GroupedResult = namedtuple("GroupedResult", ["grouper", "list"])  # noqa: PYI024
+GroupedResult = namedtuple("GroupedResult", ["grouper", "list"])
 
 
 class _Reads(Node):
@@ -176,7 +176,9 @@ def cycle(parser: Any, token: Any) -> CycleNode:
     if len(args) > 4:
         if args[-3] == "as":
             if args[-1] != "silent":
-                raise TemplateSyntaxError(f"Only 'silent' flag is allowed after cycle's name, not '{args[-1]}'.")
+                raise TemplateSyntaxError(
+                    f"Only 'silent' flag is allowed after cycle's name, not '{args[-1]}'."
+                )
             as_form = silent = True
             args = args[:-1]
         elif args[-2] == "as":
@@ -425,11 +427,16 @@ def querystring(context: Any, *args: Any, **kwargs: Any) -> str:
         items = changes.lists() if isinstance(changes, QueryDict) else changes.items()
         for key, value in items:
             if not isinstance(key, str):
-                raise TemplateSyntaxError(f"querystring requires strings for mapping keys (got {key!r} instead).")
+                raise TemplateSyntaxError(
+                    f"querystring requires strings for mapping keys (got {key!r} instead)."
+                )
             if value is None:
                 params.pop(key, None)
             elif isinstance(value, Iterable) and not isinstance(value, str):
-                params.setlist(key, list(value))
+                if values := [item for item in value if item is not None]:
+                    params.setlist(key, values)
+                else:
+                    params.pop(key, None)
             else:
                 params[key] = value
     return f"?{params.urlencode() if params else ''}"

@@ -41,17 +41,22 @@ def partialdef(parser: Any, token: Any) -> PartialDefNode:
     name = bits[1]
     inline = len(bits) == 3
     if inline and bits[2] != "inline":
-        raise TemplateSyntaxError("The 'inline' argument does not have any parameters; either use 'inline' or remove it completely.")
+        raise TemplateSyntaxError(
+            "The 'inline' argument does not have any parameters; either use 'inline' or remove it completely."
+        )
     nodelist = parser.parse(("endpartialdef",))
-    end = parser.next_token().split_contents()
-    if len(end) > 2 or (len(end) == 2 and end[1] != name):
-        raise parser.error(token, f"expected endpartialdef for '{name}', got '{' '.join(end)}'.")
+    end = parser.next_token()
+    acceptable = ("endpartialdef", f"endpartialdef {name}")
+    if end.contents not in acceptable:
+        parser.invalid_block_tag(end, "endpartialdef", acceptable)
     partials = parser.extra_data.setdefault("partials", {})
     if name in partials:
         raise TemplateSyntaxError(
             f"Partial '{name}' is already defined in the '{parser.origin.name}' template."
         )
-    partials[name] = PartialTemplate(nodelist, parser.origin, name)
+    start = token.position[0] if token.position else None
+    stop = end.position[1] if end.position else None
+    partials[name] = PartialTemplate(nodelist, parser.origin, name, source_start=start, source_end=stop)
     return PartialDefNode(name, inline, nodelist)
 
 
@@ -72,7 +77,6 @@ class PartialNode(Node):
             raise TemplateSyntaxError(
                 f"Partial '{self.partial_name}' is not defined in the current template."
             ) from None
-        partial.template = partial.template or context.render_context.template or context.template
         return partial.render(context)  # type: ignore[no-any-return]
 
     def emit(self, gen: Any) -> None:

@@ -372,7 +372,10 @@ class FollowingVerbs:
                 path = f"{path}?{target.query}"
             else:
                 arguments["query_params"] = query_params
-            if verb != "trace" and not (verb in ("get", "head") and "query_params" not in arguments):
+            if verb in ("get", "head"):
+                # Parameters that were given go along, in the place of those in the URL.
+                arguments["query_params"] = None if data else arguments.get("query_params")
+            if verb != "trace":
                 arguments["data"] = data
             if content_type:
                 arguments["content_type"] = content_type

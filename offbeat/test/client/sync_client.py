@@ -69,6 +69,7 @@ class Client(ClientMixin, FollowingVerbs, RequestFactory):  # type: ignore[misc]
             server["wsgi.url_scheme"] = url.scheme
         if url.hostname:
             server["SERVER_NAME"] = url.hostname
+            server["HTTP_HOST"] = url.netloc
         if url.port:
             server["SERVER_PORT"] = str(url.port)
         return server

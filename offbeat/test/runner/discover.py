@@ -355,8 +355,7 @@ class DiscoverRunner:
         run_failed = False
         try:
             self.run_checks(databases)
-            with self.time_keeper.timed("Total run"):
-                result = self.run_suite(suite)
+            result = self.run_suite(suite)
         except Exception:
             run_failed = True
             raise

@@ -75,8 +75,10 @@ class ResponseAssertions(unittest.TestCase):
                 url = urljoin(response.request["PATH_INFO"], url)
             if fetch_redirect_response:
                 self._fetch_target(response, urlsplit(url), target_status_code, prefix)
-        self.assertURLEqual(
-            url, expected_url, f"{prefix}Response redirected to '{url}', expected '{expected_url}'"
+        self.assertEqual(
+            _normalized_url(url),
+            _normalized_url(expected_url),
+            f"{prefix}Response redirected to '{url}', expected '{expected_url}'",
         )
 
     def _end_of_chain(self, response: Any, status_code: int, target_status_code: int, prefix: str) -> str:
@@ -135,10 +137,11 @@ class ResponseAssertions(unittest.TestCase):
 
     def assertURLEqual(self, url1: Any, url2: Any, msg_prefix: str = "") -> None:
         """The URLs are the same but for the order of parameters with different names."""
+        prefix = f"{msg_prefix}: " if msg_prefix else ""
         self.assertEqual(
             _normalized_url(url1),
             _normalized_url(url2),
-            msg_prefix or f"Expected '{url1}' to equal '{url2}'.",
+            f"{prefix}Expected '{url1}' to equal '{url2}'.",
         )
 
     def _occurrences(
@@ -203,7 +206,7 @@ class ResponseAssertions(unittest.TestCase):
             raise ValueError(f"{method}() is only usable on responses fetched using the Django test Client.")
         if not hasattr(response, "templates") or (response is None and template_name):
             # With the template's name in the first place.
-            return (response or template_name) if template_name is None else template_name, None, prefix
+            return response if template_name is None else template_name, None, prefix
         return template_name, [t.name for t in response.templates if t.name is not None], prefix
 
     def assertTemplateUsed(
@@ -222,7 +225,7 @@ class ResponseAssertions(unittest.TestCase):
         return self._check_template_used(name, used, prefix, count)
 
     def _check_template_used(self, name: str | None, used: list[str], prefix: str, count: int | None) -> None:
-        if not used:
+        if not used or not name:
             self.fail(f"{prefix}No templates used to render the response")
         self.assertTrue(
             name in used,

@@ -6,13 +6,13 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 from offbeat.conf import settings
 from offbeat.core.exceptions import ImproperlyConfigured
-from offbeat.utils.module_loading import import_string
 
 __all__ = [
     "NullTimeKeeper",
@@ -39,6 +39,18 @@ def instrumented_test_render(self: Any, context: Any) -> str:
     from offbeat.test.signals import template_rendered
 
     template_rendered.send(sender=self, template=self, context=context)
+    rendered: str = self.nodelist.render(context)
+    return rendered
+
+
+def _instrumented_partial_render(self: Any, context: Any) -> str:
+    """The same for a part of a template, which goes by the whole template's name as well."""
+    from offbeat.test.signals import template_rendered
+
+    whole = getattr(self.template, "name", None)
+    shown = copy(self)
+    shown.name = f"{whole}#{self.name}" if whole else self.name
+    template_rendered.send(sender=self, template=shown, context=context)
     rendered: str = self.nodelist.render(context)
     return rendered
 
@@ -82,23 +94,23 @@ def _use_memory_for_mail(saved_data: SimpleNamespace) -> None:
 
 
 def _instrument_templates(saved_data: SimpleNamespace) -> None:
-    from offbeat.template import Template
+    from offbeat.template.base import PartialTemplate, Template
 
-    saved_data.template_render = Template._render
+    saved_data.renders = {Template: Template._render, PartialTemplate: PartialTemplate._render}
     setattr(Template, "_render", instrumented_test_render)
+    setattr(PartialTemplate, "_render", _instrumented_partial_render)
 
 
 def teardown_test_environment() -> None:
     """Undo :func:`setup_test_environment`."""
-    from offbeat.template import Template
-
     state = _package()._TestState
     saved_data = state.saved_data
     settings.ALLOWED_HOSTS = saved_data.allowed_hosts
     settings.DEBUG = saved_data.debug
     for name, value in saved_data.mail.items():
         setattr(settings, name, value)
-    setattr(Template, "_render", saved_data.template_render)
+    for template_class, render in saved_data.renders.items():
+        template_class._render = render
     del state.saved_data
     try:
         mail = import_module("offbeat.core.mail")
@@ -253,7 +265,8 @@ def get_runner(settings: Any, test_runner_class: str | None = None) -> Any:
     path = test_runner_class or settings.TEST_RUNNER
     if path.startswith("django."):
         path = f"offbeat.{path[7:]}"
-    return import_string(path)
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
 
 
 class TimeKeeper:

@@ -18,25 +18,23 @@ from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.utils import timezone
 
 
+def choose(name, tmp_path, monkeypatch):
+    if name == "file":
+        monkeypatch.setattr(file_backend.SessionStore, "_storage_path", str(tmp_path), raising=False)
+        return file_backend.SessionStore
+    caches["default"].clear()
+    return {"cache": cache_backend, "signed_cookies": signed_cookies}[name].SessionStore
+
+
 @pytest.fixture(params=["cache", "file", "signed_cookies"])
 def store(request, tmp_path, monkeypatch):
-    if request.param == "file":
-        monkeypatch.setattr(settings, "SESSION_FILE_PATH", str(tmp_path), raising=False)
-        monkeypatch.delattr(file_backend.SessionStore, "_storage_path", raising=False)
-        yield file_backend.SessionStore
-        vars(file_backend.SessionStore).get("_storage_path") and delattr(
-            file_backend.SessionStore, "_storage_path"
-        )
-        return
-    caches["default"].clear()
-    yield {"cache": cache_backend, "signed_cookies": signed_cookies}[request.param].SessionStore
+    return choose(request.param, tmp_path, monkeypatch)
 
 
-@pytest.fixture
-def stored(store):
-    if store is signed_cookies.SessionStore:
-        pytest.skip("nothing is kept on the server")
-    return store
+@pytest.fixture(params=["cache", "file"])
+def stored(request, tmp_path, monkeypatch):
+    """The stores that keep something on the server."""
+    return choose(request.param, tmp_path, monkeypatch)
 
 
 def test_a_new_session_is_empty(store):

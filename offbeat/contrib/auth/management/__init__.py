@@ -42,7 +42,9 @@ def create_permissions(
     if not router.allow_migrate_model(using, permission):
         return
     # Content types come first: permissions point at them.
-    create_contenttypes(app_config, verbosity=verbosity, interactive=interactive, using=using, apps=apps, **kwargs)
+    create_contenttypes(
+        app_config, verbosity=verbosity, interactive=interactive, using=using, apps=apps, **kwargs
+    )
     try:
         app_config = apps.get_app_config(app_config.label)
         content_type = apps.get_model("contenttypes", "ContentType")

@@ -17,9 +17,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Permission",
             fields=[
-                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("name", models.CharField(max_length=50, verbose_name="name")),
-                ("content_type", models.ForeignKey(on_delete=models.CASCADE, to="contenttypes.contenttype", verbose_name="content type")),
+                (
+                    "content_type",
+                    models.ForeignKey(
+                        on_delete=models.CASCADE, to="contenttypes.contenttype", verbose_name="content type"
+                    ),
+                ),
                 ("codename", models.CharField(max_length=100, verbose_name="codename")),
             ],
             options={
@@ -33,9 +41,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Group",
             fields=[
-                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
-                ("permissions", models.ManyToManyField(blank=True, to="auth.permission", verbose_name="permissions")),
+                (
+                    "permissions",
+                    models.ManyToManyField(blank=True, to="auth.permission", verbose_name="permissions"),
+                ),
             ],
             options={"verbose_name": "group", "verbose_name_plural": "groups"},
             managers=[("objects", offbeat.contrib.auth.models.GroupManager())],
@@ -43,7 +57,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="User",
             fields=[
-                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(default=timezone.now, verbose_name="last login")),
                 (
@@ -60,7 +77,9 @@ class Migration(migrations.Migration):
                         help_text="Required. 30 characters or fewer. Letters, digits and @/./+/-/_ only.",
                         max_length=30,
                         unique=True,
-                        validators=[validators.RegexValidator(r"^[\w.@+-]+$", "Enter a valid username.", "invalid")],
+                        validators=[
+                            validators.RegexValidator(r"^[\w.@+-]+$", "Enter a valid username.", "invalid")
+                        ],
                         verbose_name="username",
                     ),
                 ),

@@ -5,7 +5,7 @@ from offbeat.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('auth', '0001_initial'),
+        ("auth", "0001_initial"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from offbeat.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('auth', '0003_alter_user_email_max_length'),
+        ("auth", "0003_alter_user_email_max_length"),
     ]
 
     operations = [

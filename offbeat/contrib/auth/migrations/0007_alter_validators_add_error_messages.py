@@ -6,7 +6,7 @@ from offbeat.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('auth', '0006_require_contenttypes_0002'),
+        ("auth", "0006_require_contenttypes_0002"),
     ]
 
     operations = [

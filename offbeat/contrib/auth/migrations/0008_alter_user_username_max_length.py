@@ -6,7 +6,7 @@ from offbeat.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('auth', '0007_alter_validators_add_error_messages'),
+        ("auth", "0007_alter_validators_add_error_messages"),
     ]
 
     operations = [

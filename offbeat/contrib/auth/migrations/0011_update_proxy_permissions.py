@@ -22,7 +22,9 @@ def _move(apps: Any, schema_editor: Any, to_proxy: bool) -> None:
         old, new = (concrete, proxy) if to_proxy else (proxy, concrete)
         try:
             with transaction.atomic(using=alias):
-                permission.objects.using(alias).filter(codename__in=codenames, content_type=old).update(content_type=new)
+                permission.objects.using(alias).filter(codename__in=codenames, content_type=old).update(
+                    content_type=new
+                )
         except IntegrityError:
             # They are there already; the duplicates do no harm.
             continue

@@ -82,11 +82,11 @@ def create_contenttypes(
     if not app_models:
         return
     missing = [
-        content_type(app_label=app_config.label, model=name) for name in app_models if name not in content_types
+        content_type(app_label=app_config.label, model=name)
+        for name in app_models
+        if name not in content_types
     ]
     content_type.objects.using(using).bulk_create(missing)
     if verbosity >= 2:
         for created in missing:
             print("Adding content type '%s | %s'" % (created.app_label, created.model))
-
-

@@ -24,7 +24,9 @@ class RenameContentType(migrations.RunPython):
         if not router.allow_migrate_model(db, content_type_model):
             return
         try:
-            content_type = content_type_model.objects.db_manager(db).get_by_natural_key(self.app_label, old_model)
+            content_type = content_type_model.objects.db_manager(db).get_by_natural_key(
+                self.app_label, old_model
+            )
         except content_type_model.DoesNotExist:
             return
         content_type.model = new_model

@@ -227,9 +227,7 @@ class SessionBase:
             return expiry
         if isinstance(expiry, str):
             return datetime.fromisoformat(expiry)
-        return modification + timedelta(
-            seconds=expiry or self.get_session_cookie_age()
-        )
+        return modification + timedelta(seconds=expiry or self.get_session_cookie_age())
 
     def set_expiry(self, value: Any) -> None:
         """Set when the session expires.

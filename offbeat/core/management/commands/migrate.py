@@ -14,7 +14,7 @@ from offbeat.db import DEFAULT_DB_ALIAS, connections, router
 from offbeat.db.migrations.autodetector import MigrationAutodetector
 from offbeat.db.migrations.exceptions import AmbiguityError
 from offbeat.db.migrations.executor import MigrationExecutor
-from offbeat.db.migrations.state import ProjectState
+from offbeat.db.migrations.state import ModelState, ProjectState
 from offbeat.utils.module_loading import module_has_submodule
 
 
@@ -159,6 +159,15 @@ class Command(BaseCommand):
             targets, plan=plan, state=pre_state.clone(), fake=fake, fake_initial=options["fake_initial"]
         )
         post_state.clear_delayed_apps_cache()
+        # Models of apps without migrations were rendered without relations, which receivers may well use.
+        with_relations = {
+            (state.app_label, state.name_lower): ModelState.from_model(
+                apps.get_model(state.app_label, state.name_lower)
+            )
+            for state in post_state.apps.real_models
+        }
+        if with_relations:
+            post_state.apps.rerender(set(with_relations), with_relations)
         emit_post_migrate_signal(
             self.verbosity, self.interactive, connection.alias, stdout=self.stdout, apps=post_state.apps, plan=plan
         )

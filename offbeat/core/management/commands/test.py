@@ -8,7 +8,8 @@ from typing import Any
 from offbeat.conf import settings
 from offbeat.core.management.base import BaseCommand, CommandParser
 from offbeat.core.management.utils import get_command_line_option
-from offbeat.test.utils import get_runner
+from offbeat.test.runner import get_max_test_processes
+from offbeat.test.utils import NullTimeKeeper, TimeKeeper, get_runner
 
 
 class Command(BaseCommand):
@@ -38,6 +39,11 @@ class Command(BaseCommand):
 
     def handle(self, *test_labels: str, **options: Any) -> None:
         runner_class = get_runner(settings, options.pop("testrunner"))
-        failures = runner_class(**options).run_tests(test_labels)
+        if options.get("parallel") == "auto":
+            options["parallel"] = get_max_test_processes()
+        time_keeper = TimeKeeper() if options.get("timing") else NullTimeKeeper()
+        with time_keeper.timed("Total run"):
+            failures = runner_class(**options).run_tests(test_labels)
+        time_keeper.print_results()
         if failures:
             sys.exit(1)

@@ -112,7 +112,9 @@ class BaseDatabaseWrapper(Transactions):
 
     def get_database_version(self) -> tuple[int, ...]:
         """Version of the server or library."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            "subclasses of BaseDatabaseWrapper may require a get_database_version() method."
+        )
 
     def check_database_version_supported(self) -> None:
         """Raise NotSupportedError if the database is too old."""
@@ -384,6 +386,10 @@ class BaseDatabaseWrapper(Transactions):
         if self.SchemaEditorClass is None:
             raise NotSupportedError("This database has no schema editor.")
         return self.SchemaEditorClass(self, *args, **kwargs)
+
+    def __copy__(self) -> BaseDatabaseWrapper:
+        # Two wrappers must not think that they own the same connection.
+        return type(self)(self.settings_dict, self.alias)
 
     def copy(self, alias: str | None = None) -> BaseDatabaseWrapper:
         """A wrapper with the same settings and connections of its own."""

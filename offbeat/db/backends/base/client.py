@@ -24,7 +24,9 @@ class BaseDatabaseClient:
         cls, settings_dict: dict[str, Any], parameters: Iterable[str]
     ) -> tuple[list[str], dict[str, str] | None]:
         """Command line, and additional environment, for a database's settings."""
-        raise NotImplementedError(f"{cls.__name__} has no settings_to_cmd_args_env()")
+        raise NotImplementedError(
+            "subclasses of BaseDatabaseClient must provide a settings_to_cmd_args_env() method or override a runshell()."
+        )
 
     def runshell(self, parameters: Iterable[str]) -> None:
         """Run the shell until the user leaves it. Raises CalledProcessError if it fails."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
 from offbeat.conf import settings
 from offbeat.db.registry import router
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
 
 __all__ = ["TEST_DATABASE_PREFIX", "BaseDatabaseCreation", "create_tables"]
 
@@ -87,6 +90,13 @@ class BaseDatabaseCreation:
 
         `autoclobber`: delete an existing one without asking. `keepdb`: go on with an existing one.
         """
+        if serialize is not None:
+            warnings.warn(
+                "DatabaseCreation.create_test_db(serialize) is deprecated. Call DatabaseCreation.serialize_test_db() once "
+                "all test databases are set up instead if you need fixtures persistence between tests.",
+                RemovedInDjango2028Warning,
+                stacklevel=2,
+            )
         name = self._get_test_db_name()
         if verbosity >= 1:
             action = "Using existing" if keepdb else "Creating"
@@ -101,9 +111,14 @@ class BaseDatabaseCreation:
         self._create_cache_tables()
         self.connection.ensure_connection()
         if serialize:
-            self.connection._test_serialized_contents = self.serialize_db_to_string()
-        self.mark_expected_failures_and_skips()
+            self.serialize_test_db()
+        if os.environ.get("RUNNING_DJANGOS_TEST_SUITE") == "true":
+            self.mark_expected_failures_and_skips()
         return name
+
+    def serialize_test_db(self) -> None:
+        """Keep the rows that migrations made, for tests that ask for a serialized rollback."""
+        self.connection._test_serialized_contents = self.serialize_db_to_string()
 
     def _create_cache_tables(self) -> None:
         try:
@@ -265,14 +280,19 @@ class BaseDatabaseCreation:
                 self._mark_test(test_name, skip(reason))
 
     def _mark_test(self, test_name: str, decorator: Any) -> None:
-        from offbeat.utils.module_loading import import_string
-
-        case_path, _, method_name = test_name.rpartition(".")
-        app = case_path.split(".")[0]
-        if not any(name.split(".")[-1] == app for name in settings.INSTALLED_APPS):
+        parts = test_name.split(".")
+        if not any(name.split(".")[-1] == parts[0] or name == parts[0] for name in settings.INSTALLED_APPS):
             return
-        case = import_string(case_path)
-        setattr(case, method_name, decorator(getattr(case, method_name)))
+        owner: Any = None
+        for length in range(len(parts) - 1, 0, -1):
+            try:
+                owner = import_module(".".join(parts[:length]))
+            except ImportError:
+                continue
+            for name in parts[length:-1]:
+                owner = getattr(owner, name)
+            break
+        setattr(owner, parts[-1], decorator(getattr(owner, parts[-1])))
 
     def sql_table_creation_suffix(self) -> str:
         """What follows CREATE DATABASE name."""

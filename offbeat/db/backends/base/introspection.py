@@ -68,11 +68,15 @@ class BaseDatabaseIntrospection:
 
     def get_table_list(self, cursor: Any) -> list[Any]:
         """TableInfo for each table ("t") and view ("v")."""
-        raise NotImplementedError(f"{type(self).__name__} has no get_table_list()")
+        raise NotImplementedError(
+            "subclasses of BaseDatabaseIntrospection may require a get_table_list() method."
+        )
 
     def get_table_description(self, cursor: Any, table_name: str) -> list[Any]:
         """FieldInfo for each column."""
-        raise NotImplementedError(f"{type(self).__name__} has no get_table_description()")
+        raise NotImplementedError(
+            "subclasses of BaseDatabaseIntrospection may require a get_table_description() method."
+        )
 
     def get_migratable_models(self) -> Iterable[Any]:
         """Models of all apps that may have tables here."""
@@ -130,11 +134,15 @@ class BaseDatabaseIntrospection:
 
     def get_sequences(self, cursor: Any, table_name: str, table_fields: Any = ()) -> list[dict[str, Any]]:
         """Sequences of a table, each as {"table", "column"}."""
-        raise NotImplementedError(f"{type(self).__name__} has no get_sequences()")
+        raise NotImplementedError(
+            "subclasses of BaseDatabaseIntrospection may require a get_sequences() method."
+        )
 
     def get_relations(self, cursor: Any, table_name: str) -> dict[str, Any]:
         """For each foreign key's column: (column there, table there, on_delete)."""
-        raise NotImplementedError(f"{type(self).__name__} has no get_relations()")
+        raise NotImplementedError(
+            "subclasses of BaseDatabaseIntrospection may require a get_relations() method."
+        )
 
     def get_primary_key_column(self, cursor: Any, table_name: str) -> str | None:
         """The (first) column of the primary key."""
@@ -150,4 +158,6 @@ class BaseDatabaseIntrospection:
 
     def get_constraints(self, cursor: Any, table_name: str) -> dict[str, dict[str, Any]]:
         """By name: columns, primary_key, unique, foreign_key (table, column), check, index, orders, type."""
-        raise NotImplementedError(f"{type(self).__name__} has no get_constraints()")
+        raise NotImplementedError(
+            "subclasses of BaseDatabaseIntrospection may require a get_constraints() method."
+        )

@@ -60,7 +60,7 @@ class BaseDatabaseOperations(TemporalOperations, WindowOperations):
 
     def quote_name(self, name: str) -> str:
         """An identifier in quotes (once only)."""
-        raise NotImplementedError(f"{type(self).__name__} has no quote_name()")
+        raise NotImplementedError("subclasses of BaseDatabaseOperations may require a quote_name() method.")
 
     def autoinc_sql(self, table: str, column: str) -> Sequence[str] | None:
         """Statements that make a column count up, where the column type does not."""
@@ -79,7 +79,9 @@ class BaseDatabaseOperations(TemporalOperations, WindowOperations):
 
     def format_for_duration_arithmetic(self, sql: str) -> str:
         """SQL of a duration, as an operand."""
-        raise NotImplementedError(f"{type(self).__name__} has no duration arithmetic")
+        raise NotImplementedError(
+            "subclasses of BaseDatabaseOperations may require a format_for_duration_arithmetic() method."
+        )
 
     def cache_key_culling_sql(self) -> str:
         """Query for the first cache key that is to be kept."""
@@ -137,7 +139,9 @@ class BaseDatabaseOperations(TemporalOperations, WindowOperations):
 
     def no_limit_value(self) -> int | None:
         """What LIMIT wants when there is none."""
-        raise NotImplementedError(f"{type(self).__name__} has no no_limit_value()")
+        raise NotImplementedError(
+            "subclasses of BaseDatabaseOperations may require a no_limit_value() method."
+        )
 
     def fk_on_delete_sql(self, operation: str) -> str:
         """The ON DELETE clause of a foreign key."""
@@ -223,7 +227,7 @@ class BaseDatabaseOperations(TemporalOperations, WindowOperations):
 
     def regex_lookup(self, lookup_type: str) -> str:
         """Format of regular expression lookups, where there is no operator."""
-        raise NotImplementedError(f"{type(self).__name__} has no regex_lookup()")
+        raise NotImplementedError("subclasses of BaseDatabaseOperations may require a regex_lookup() method.")
 
     def savepoint_create_sql(self, sid: str) -> str:
         return f"SAVEPOINT {self.quote_name(sid)}"
@@ -243,7 +247,7 @@ class BaseDatabaseOperations(TemporalOperations, WindowOperations):
         allow_cascade: bool = False,
     ) -> list[str]:
         """Statements that empty tables."""
-        raise NotImplementedError(f"{type(self).__name__} has no sql_flush()")
+        raise NotImplementedError("subclasses of BaseDatabaseOperations may require a sql_flush() method.")
 
     def execute_sql_flush(self, sql_list: Iterable[str]) -> None:
         """Run the statements of :meth:`sql_flush` in one transaction."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 from offbeat.db.backends.base.schema_columns import ColumnEditor
 from offbeat.db.backends.base.schema_constraints import ConstraintEditor
 from offbeat.db.backends.ddl_references import Statement, Table
+from offbeat.utils import timezone
 
 __all__ = ["BaseDatabaseSchemaEditor", "logger"]
 
@@ -291,6 +293,11 @@ class BaseDatabaseSchemaEditor(ColumnEditor, ConstraintEditor):
         if not old_field.concrete and not new_field.concrete:
             if not (old_field.many_to_many and new_field.many_to_many):
                 return False
+            old_through, new_through = _through(old_field), _through(new_field)
+            if old_through is None or new_through is None:
+                return True
+            if old_through._meta.db_table != new_through._meta.db_table:
+                return True
         _, old_path, old_args, old_kwargs = old_field.deconstruct()
         _, new_path, new_args, new_kwargs = new_field.deconstruct()
         for name in {*(ignore or ()), *old_field.non_db_attrs}:
@@ -298,11 +305,32 @@ class BaseDatabaseSchemaEditor(ColumnEditor, ConstraintEditor):
         for name in {*(ignore or ()), *new_field.non_db_attrs}:
             new_kwargs.pop(name, None)
         self._forget_names_of_relations(old_field, old_kwargs, new_field, new_kwargs)
+        if (old_path, old_args, old_kwargs) != (new_path, new_args, new_kwargs):
+            if not self._same_database_default(old_field, old_kwargs, new_field, new_kwargs):
+                return True
+        if not (old_field.concrete and new_field.concrete):
+            return False
         return bool(
             self.quote_name(old_field.column) != self.quote_name(new_field.column)
-            if old_field.concrete and new_field.concrete
-            else False
-        ) or (old_path, old_args, old_kwargs) != (new_path, new_args, new_kwargs)
+            or self._on_delete_of(old_field) != self._on_delete_of(new_field)
+        )
+
+    def _same_database_default(
+        self, old_field: Any, old_kwargs: dict[str, Any], new_field: Any, new_kwargs: dict[str, Any]
+    ) -> bool:
+        """Whether two fields differ in how their database default is written only."""
+        if not ("db_default" in old_kwargs and "db_default" in new_kwargs):
+            return False
+        rest = {name: value for name, value in old_kwargs.items() if name != "db_default"}
+        if rest != {name: value for name, value in new_kwargs.items() if name != "db_default"}:
+            return False
+        return type(old_field) is type(new_field) and self.db_default_sql(old_field) == self.db_default_sql(
+            new_field
+        )
+
+    def _on_delete_of(self, field: Any) -> str:
+        has_key = field.remote_field and getattr(field, "db_constraint", False)
+        return self._create_on_delete_sql(field) if has_key else ""
 
     def _forget_names_of_relations(
         self, old_field: Any, old_kwargs: dict[str, Any], new_field: Any, new_kwargs: dict[str, Any]
@@ -320,6 +348,16 @@ class BaseDatabaseSchemaEditor(ColumnEditor, ConstraintEditor):
         ):
             old_kwargs.pop("to", None)
             new_kwargs.pop("to", None)
+
+    @staticmethod
+    def _effective_default(field: Any) -> Any:
+        if field.has_default():
+            return field.get_default()
+        if not field.null and field.blank and field.empty_strings_allowed:
+            return b"" if field.get_internal_type() == "BinaryField" else ""
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+            return _now_for(field)
+        return None
 
     def remove_field(self, model: Any, field: Any) -> None:
         """Drop a field's column, or a many-to-many relation's table."""
@@ -343,3 +381,15 @@ def _lacks_type(field: Any, db_type: str | None) -> bool:
 
 def _expression_changed(old_field: Any, new_field: Any) -> bool:
     return bool(old_field.expression != new_field.expression or old_field.db_persist != new_field.db_persist)
+
+
+def _now_for(field: Any) -> Any:
+    internal_type = field.get_internal_type()
+    if internal_type == "DateTimeField":
+        return timezone.now()
+    moment = datetime.now()
+    if internal_type == "DateField":
+        return moment.date()
+    if internal_type == "TimeField":
+        return moment.time()
+    return moment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +17,12 @@ class ColumnEditor:
     sql_alter_column = "ALTER TABLE %(table)s %(changes)s"
     sql_delete_column = "ALTER TABLE %(table)s DROP COLUMN %(column)s CASCADE"
     sql_rename_column = "ALTER TABLE %(table)s RENAME COLUMN %(old_column)s TO %(new_column)s"
+    sql_alter_column_type = "ALTER COLUMN %(column)s TYPE %(type)s%(collation)s"
+    sql_alter_column_null = "ALTER COLUMN %(column)s DROP NOT NULL"
+    sql_alter_column_not_null = "ALTER COLUMN %(column)s SET NOT NULL"
+    sql_alter_column_default = "ALTER COLUMN %(column)s SET DEFAULT %(default)s"
+    sql_alter_column_no_default = "ALTER COLUMN %(column)s DROP DEFAULT"
+    sql_alter_column_no_default_null = sql_alter_column_no_default
     sql_update_with_default = "UPDATE %(table)s SET %(column)s = %(default)s WHERE %(column)s IS NULL"
     sql_alter_column_comment: str | None = "COMMENT ON COLUMN %(table)s.%(column)s IS %(comment)s"
     sql_create_inline_fk: str | None = None
@@ -164,15 +169,8 @@ class ColumnEditor:
         """Whether columns of this type cannot be given a default by ALTER."""
         return False
 
-    @staticmethod
-    def _effective_default(field: Any) -> Any:
-        if field.has_default():
-            return field.get_default()
-        if not field.null and field.blank and field.empty_strings_allowed:
-            return b"" if field.get_internal_type() == "BinaryField" else ""
-        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-            return _now_for(field)
-        return None
+    def _effective_default(self, field: Any) -> Any:
+        raise NotImplementedError
 
     def effective_default(self, field: Any) -> Any:
         """What existing rows get in a new column: the default, or what comes nearest to one."""
@@ -219,20 +217,6 @@ class ColumnEditor:
         for sql in self.deferred_sql:
             if isinstance(sql, Statement):
                 sql.rename_column_references(table, old_column, new_column)
-
-
-def _now_for(field: Any) -> Any:
-    from offbeat.utils import timezone
-
-    internal_type = field.get_internal_type()
-    if internal_type == "DateTimeField":
-        return timezone.now()
-    moment = datetime.datetime.now()
-    if internal_type == "DateField":
-        return moment.date()
-    if internal_type == "TimeField":
-        return moment.time()
-    return moment
 
 
 def _query_without_aliases(model: Any) -> Any:

@@ -210,10 +210,10 @@ class Session:
         while self.blocks:
             inner = self.blocks.pop()
             inner.closed = True
-            if not (inner.outermost and self.commit_on_exit) and self.savepoint_ids:
-                self.savepoint_ids.pop()
             if inner is block:
                 break
+            if self.savepoint_ids:
+                self.savepoint_ids.pop()
         if not self.blocks:
             if self.commit_on_exit:
                 self.autocommit = True
@@ -258,7 +258,7 @@ class Session:
             link.discard()
 
     def _exit_inner(self, block: Block, failure: BaseException | None) -> BaseException | None:
-        sid = block.savepoint
+        sid = self.savepoint_ids.pop() if self.savepoint_ids else None
         if self.closed_in_transaction:
             return None
         if failure is None and not self._needs_rollback:
@@ -288,8 +288,8 @@ class Session:
             self.rollback_exc = failure
             return None
 
-    def set_autocommit(self, autocommit: bool) -> BaseException | None:
-        """Turn manual transactions on or off; returns a cancellation that came during the commit."""
+    def set_autocommit(self, autocommit: bool, begin: bool = False) -> BaseException | None:
+        """Turn manual transactions on (`begin`: one begins at once) or off; returns a cancellation that came meanwhile."""
         self.claim(None)
         late: BaseException | None = None
         try:
@@ -298,6 +298,8 @@ class Session:
             if autocommit and self.link.in_transaction:
                 late = self._final(self.wrapper.ops.end_transaction_sql())
             self.autocommit = autocommit
+            if begin and not autocommit and not self.link.in_transaction:
+                self.command(self.wrapper.begin_sql(None))
         finally:
             self.release()
             self.refresh_fast()

@@ -19,7 +19,7 @@ class TemporalOperations:
     connection: Any
 
     def _unsupported(self, name: str) -> NotImplementedError:
-        return NotImplementedError(f"{type(self).__name__} has no {name}()")
+        return NotImplementedError(f"subclasses of BaseDatabaseOperations may require a {name}() method.")
 
     def date_extract_sql(self, lookup_type: str, sql: str, params: Any) -> Sql:
         """A part of a date."""

@@ -245,6 +245,7 @@ class Transactions(Execution):
         self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
     ) -> None:
         """Turn manual transaction management on (False) or off (True); off commits what is open."""
+        begin = force_begin_transaction_with_broken_autocommit
         self.validate_no_atomic_block()
         session = self.current_session()
         if session is None:
@@ -253,7 +254,7 @@ class Transactions(Execution):
             session = self._pin_manual()
         cancelled: BaseException | None = None
         with self.wrap_database_errors:
-            cancelled = at_home(session, session.set_autocommit, autocommit)
+            cancelled = at_home(session, session.set_autocommit, autocommit, begin)
         if autocommit:
             if isinstance(session, LoopSession) and session.manual:
                 session.manual.closed = True

@@ -316,6 +316,10 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             if _get_running_loop() is None:
                 self._close_retired()
 
+    def _close(self) -> None:
+        """Close the thread's connection, even of a database in memory."""
+        super().close()
+
     def _close_retired(self) -> None:
         while self._retired:
             self._retired.pop().discard()

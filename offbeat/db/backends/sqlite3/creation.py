@@ -32,6 +32,9 @@ class DatabaseCreation(BaseDatabaseCreation):
 
     def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
         name = self._get_test_db_name()
+        if name != self.connection.settings_dict["NAME"]:
+            # close() spares a database in memory; this one is to be left for good.
+            self.connection._close()
         if keepdb or self.is_in_memory_db(name) or not Path(name).exists():
             return name
         if not autoclobber:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from functools import cached_property
+from functools import cache, cached_property
 
 from offbeat.db.backends.base.features import BaseDatabaseFeatures
 
@@ -77,7 +77,7 @@ class DatabaseFeatures(BaseDatabaseFeatures):
     def supports_aggregate_order_by_clause(self) -> bool:  # type: ignore[override]
         return sqlite3.sqlite_version_info >= (3, 44)
 
-    @cached_property
+    @property
     def max_query_params(self) -> int:  # type: ignore[override]
         """The limit of the library on the number of parameters in a statement."""
         connection = self.connection.connection
@@ -105,6 +105,7 @@ class DatabaseFeatures(BaseDatabaseFeatures):
         return self.supports_json_field
 
 
+@cache
 def _library_limit() -> int:
     probe = sqlite3.connect(":memory:")
     try:

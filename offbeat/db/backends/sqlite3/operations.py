@@ -263,7 +263,12 @@ class DatabaseOperations(BaseDatabaseOperations):
 
     def get_decimalfield_converter(self, expression: Any) -> Callable[[Any, Any, Any], Any]:
         """SQLite computes decimals as floats with 15 significant digits."""
-        create = decimal.Context(prec=15).create_decimal_from_float
+        from_float = decimal.Context(prec=15).create_decimal_from_float
+
+        def create(value: Any) -> decimal.Decimal:
+            # Integers are stored exactly.
+            return decimal.Decimal(value) if type(value) is int else from_float(value)
+
         places = getattr(expression.output_field, "decimal_places", None)
         from offbeat.db.models.expressions import Col
 

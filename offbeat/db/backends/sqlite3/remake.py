@@ -27,6 +27,10 @@ def stand_in(
     meta = copy.copy(old)
     meta._get_fields_cache = {}
     meta._expire_cache()
+    # A field that belongs to no model yet is read as one of this model.
+    bound = {id(field): field if hasattr(field, "model") else _bound(field, model) for field in fields}
+    fields = [bound[id(field)] for field in fields]
+    names = {name: bound.get(id(field), field) for name, field in names.items()}
     meta.local_fields = list(fields)
     meta.local_many_to_many = []
     meta.db_table = table
@@ -47,6 +51,12 @@ def stand_in(
     meta.concrete_model = duplicate
     meta.apps = old.apps
     return duplicate
+
+
+def _bound(field: Any, model: Any) -> Any:
+    field = copy.copy(field)
+    field.model = model
+    return field
 
 
 def _fields_of(item: Any) -> set[str]:

@@ -196,6 +196,20 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         for related_model in referring:
             self._remake_table(related_model)
 
+    def _alter_many_to_many(self, model: Any, old_field: Any, new_field: Any, strict: bool) -> None:
+        old_through, new_through = old_field.remote_field.through, new_field.remote_field.through
+        if old_through._meta.db_table != new_through._meta.db_table:
+            self.alter_db_table(old_through, old_through._meta.db_table, new_through._meta.db_table)
+        pairs = [
+            (
+                old_through._meta.get_field(getattr(old_field, name)()),
+                new_through._meta.get_field(getattr(new_field, name)()),
+            )
+            for name in ("m2m_field_name", "m2m_reverse_field_name")
+        ]
+        if any(self._field_should_be_altered(old, new) for old, new in pairs):
+            self._remake_table(new_through, alter_fields=pairs)
+
     def add_constraint(self, model: Any, constraint: Any) -> None:
         if _is_index(constraint):
             super().add_constraint(model, constraint)
@@ -228,13 +242,13 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         }
         names: dict[str, Any] = {}
         for old_field, new_field in alter_fields:
-            fields = [new_field if field.name == old_field.name else field for field in fields]
+            fields = _replaced(fields, old_field, new_field)
             sources.pop(old_field.column, None)
             if not new_field.generated:
                 sources[new_field.column] = self._copied_column(old_field, new_field)
             names[old_field.name] = names[old_field.attname] = new_field
         if create_field is not None:
-            fields.append(create_field)
+            fields = [*(field for field in fields if field.name != create_field.name), create_field]
             if not create_field.generated and not create_field.has_db_default() and create_field.concrete:
                 sources[create_field.column] = self.quote_value(self.effective_default(create_field))
         if delete_field is not None:
@@ -317,6 +331,19 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
             plain.db_type_suffix = lambda connection: None
             field = plain
         return super()._with_constraints(model, field, definition)
+
+
+def _replaced(fields: Sequence[Any], old_field: Any, new_field: Any) -> list[Any]:
+    """The fields with one in the place of another. The model may know both of them already, or neither."""
+    result: list[Any] = []
+    for field in fields:
+        if field.name == old_field.name or field is new_field:
+            field = new_field
+        if all(field is not other for other in result):
+            result.append(field)
+    if all(field is not new_field for field in result):
+        result.append(new_field)
+    return [field for field in result if field is new_field or field.name != new_field.name]
 
 
 def _in_order(sources: dict[str, str], fields: Sequence[Any]) -> dict[str, str]:

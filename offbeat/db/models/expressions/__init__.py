@@ -70,3 +70,8 @@ __all__ = [
     "WindowFrameExclusion",
     "register_combinable_fields",
 ]
+
+# Migrations and pickles name these classes by the documented module, wherever their source is kept.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__

@@ -34,6 +34,7 @@ def register_combinable_fields(lhs: Any, connector: str, rhs: Any, result: Any) 
 
 @functools.cache
 def _known_rules() -> dict[str, list[tuple[Any, Any, Any]]]:
+    positive = field_class("PositiveIntegerField")
     integer, floating, decimal = map(field_class, ("IntegerField", "FloatField", "DecimalField"))
     duration, date, moment, time = map(
         field_class, ("DurationField", "DateField", "DateTimeField", "TimeField")
@@ -43,6 +44,9 @@ def _known_rules() -> dict[str, list[tuple[Any, Any, Any]]]:
     rules: dict[str, list[tuple[Any, Any, Any]]] = {}
     for connector in _ARITHMETIC:
         rows = [(kind, kind, kind) for kind in numbers]
+        if connector != Combinable.SUB:
+            # A difference may be negative.
+            rows.insert(0, (positive, positive, positive))
         rows += [(integer, decimal, decimal), (decimal, integer, decimal)]
         rows += [(integer, floating, floating), (floating, integer, floating)]
         rows += [row for kind in numbers for row in ((kind, null, kind), (null, kind, kind))]
@@ -84,6 +88,24 @@ def _resolve_combined_type(connector: str, lhs_type: Any, rhs_type: Any) -> Any:
     return None
 
 
+class Real(Expression):
+    """An expression as a floating-point number, on SQLite."""
+
+    def __init__(self, expression: Any) -> None:
+        super().__init__(output_field=expression.output_field)
+        self.expression = expression
+
+    def get_source_expressions(self) -> list[Any]:
+        return [self.expression]
+
+    def set_source_expressions(self, exprs: list[Any]) -> None:
+        (self.expression,) = exprs
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        sql, params = compiler.compile(self.expression)
+        return f"CAST({sql} AS REAL)", params
+
+
 class CombinedExpression(SQLiteNumericMixin, Expression):
     """``lhs connector rhs``."""
 
@@ -121,6 +143,14 @@ class CombinedExpression(SQLiteNumericMixin, Expression):
         sql = connection.ops.combine_expression(self.connector, [lhs_sql, rhs_sql])
         # Parentheses keep the order of evaluation that Python's operators gave.
         return f"({sql})", (*lhs_params, *rhs_params)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:
+        if self.connector == self.DIV and _type_name(self) == "DecimalField":
+            # Decimals without a fraction are kept as integers, whose quotient would be cut.
+            clone = self.copy()
+            clone.lhs = Real(self.lhs)
+            return super(CombinedExpression, clone).as_sqlite(compiler, connection, **extra_context)
+        return super().as_sqlite(compiler, connection, **extra_context)
 
     def resolve_expression(
         self,

@@ -7,9 +7,11 @@ from typing import Any
 from offbeat.core.exceptions import EmptyResultSet, FullResultSet
 from offbeat.db.models.expressions.base import Expression, SQLiteNumericMixin
 from offbeat.db.models.query_utils import Q
+from offbeat.utils.deconstruct import deconstructible
 from offbeat.utils.functional import cached_property
 
 
+@deconstructible(path="offbeat.db.models.When")
 class When(Expression):
     """One branch of a ``Case``: a condition and its result."""
 
@@ -88,6 +90,7 @@ class When(Expression):
         return self.condition.allowed_default and self.result.allowed_default
 
 
+@deconstructible(path="offbeat.db.models.Case")
 class Case(SQLiteNumericMixin, Expression):
     """The result of the first ``When`` whose condition holds, else ``default``."""
 
@@ -153,7 +156,7 @@ class Case(SQLiteNumericMixin, Expression):
         sql = (template or context.get("template", self.template)) % context
         if self._output_field_or_none is not None:
             sql = connection.ops.unification_cast_sql(self.output_field) % sql
-        return sql, params
+        return sql, tuple(params)
 
     def get_group_by_cols(self) -> list[Any]:
         if not self.cases:

@@ -6,9 +6,11 @@ from typing import Any
 
 from offbeat.core.exceptions import EmptyResultSet, FullResultSet
 from offbeat.db.models.expressions.base import Expression, SQLiteNumericMixin, field_class
+from offbeat.utils.deconstruct import deconstructible
 from offbeat.utils.functional import cached_property
 
 
+@deconstructible(path="offbeat.db.models.Func")
 class Func(SQLiteNumericMixin, Expression):
     """A call of a database function (Django documentation: ref/models/expressions)."""
 
@@ -77,7 +79,7 @@ class Func(SQLiteNumericMixin, Expression):
         template = template or data.get("template", self.template)
         arg_joiner = arg_joiner or data.get("arg_joiner", self.arg_joiner)
         data["expressions"] = data["field"] = arg_joiner.join(sql_parts)
-        return template % data, params
+        return template % data, tuple(params)
 
     def copy(self) -> Any:
         clone = super().copy()
@@ -151,6 +153,7 @@ class OrderByList(ExpressionList):
         )
 
 
+@deconstructible(path="offbeat.db.models.ExpressionWrapper")
 class ExpressionWrapper(SQLiteNumericMixin, Expression):
     """Another expression with an explicit type."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.db.models.expressions.base import Expression
+from offbeat.utils.deconstruct import deconstructible
 
 
+@deconstructible(path="offbeat.db.models.OrderBy")
 class OrderBy(Expression):
     """An expression with a direction and a place for NULLs."""
 
@@ -77,7 +79,7 @@ class OrderBy(Expression):
             sql, col_params = compiler.compile(clone)
             parts.append(sql)
             params.extend(col_params)
-        return ", ".join(parts), params
+        return ", ".join(parts), tuple(params)
 
     def get_group_by_cols(self) -> list[Any]:
         cols = []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from offbeat.core.exceptions import FieldError
 from offbeat.db.models.constants import LOOKUP_SEP
-from offbeat.db.models.expressions.base import Expression
+from offbeat.db.models.expressions.base import Expression, OutputFieldIsNoneError
 from offbeat.db.models.expressions.combinable import Combinable
+from offbeat.db.utils import NotSupportedError
 from offbeat.utils.deconstruct import deconstructible
 
 
@@ -49,7 +49,10 @@ class F(Combinable):
         if not transforms or (replacement := replacements.get(F(prefix))) is None:
             return self
         for name in transforms:
-            transform = replacement.get_transform(name)
+            try:
+                transform = replacement.get_transform(name)
+            except OutputFieldIsNoneError:
+                transform = None
             if transform is None:
                 return self
             replacement = transform(replacement)
@@ -90,7 +93,7 @@ class ResolvedOuterRef(F):
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         column = super().resolve_expression(*args, **kwargs)
         if column.contains_over_clause:
-            raise FieldError(f"Referencing outer query window expression is not supported: {self.name}.")
+            raise NotSupportedError(f"Referencing outer query window expression is not supported: {self.name}.")
         # Whether the reference crosses a multi-valued relation is only known by the outer query's joins;
         # a path of several steps is taken to.
         column.possibly_multivalued = LOOKUP_SEP in self.name
@@ -127,6 +130,7 @@ class Sliced(F):
     def __init__(self, obj: Any, subscript: Any) -> None:
         super().__init__(obj.name)
         self.obj = obj
+        self.subscript = subscript
         self.length: int | None
         if isinstance(subscript, int):
             if subscript < 0:
@@ -148,13 +152,7 @@ class Sliced(F):
             raise TypeError("Argument to slice must be either int or slice instance.")
 
     def __repr__(self) -> str:
-        if self.length is None:
-            inner = f"{self.start}:"
-        elif self.length == 1:
-            inner = str(self.start)
-        else:
-            inner = f"{self.start}:{self.start + self.length}"
-        return f"{self.__class__.__name__}({self.obj!r}, {inner})"
+        return f"{self.__class__.__name__}({self.obj!r}, {self.subscript!r})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sliced):
@@ -195,7 +193,7 @@ class Star(Expression):
         return "'*'"
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        return "*", []
+        return "*", ()
 
 
 class Col(Expression):
@@ -218,7 +216,7 @@ class Col(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         alias, column = self.alias, self.target.column
         identifiers = (alias, column) if alias else (column,)
-        return ".".join(map(compiler.quote_name, identifiers)), []
+        return ".".join(map(compiler.quote_name, identifiers)), ()
 
     def relabeled_clone(self, relabels: dict[str, str]) -> Any:
         if self.alias is None:
@@ -277,7 +275,7 @@ class ColPairs(Expression):
             sql, col_params = compiler.compile(col)
             parts.append(sql)
             params.extend(col_params)
-        return ", ".join(parts), params
+        return ", ".join(parts), tuple(params)
 
     def relabeled_clone(self, relabels: dict[str, str]) -> Any:
         return self.__class__(
@@ -329,7 +327,7 @@ class Ref(Expression):
         return clone
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        return compiler.quote_name(self.refs), []
+        return compiler.quote_name(self.refs), ()
 
     def get_group_by_cols(self) -> list[Any]:
         return [self]

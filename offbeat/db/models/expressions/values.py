@@ -9,6 +9,7 @@ from uuid import UUID
 
 from offbeat.db.models.expressions.base import Expression, SQLiteNumericMixin, field_class
 from offbeat.db.models.sql.params import BoundParam, Param, Unbindable
+from offbeat.utils.deconstruct import deconstructible
 
 # Checked in this order: bool before int and datetime before date, as they are subclasses.
 _FIELD_NAMES: tuple[tuple[type, str], ...] = (
@@ -26,6 +27,7 @@ _FIELD_NAMES: tuple[tuple[type, str], ...] = (
 )
 
 
+@deconstructible(path="offbeat.db.models.Value")
 class Value(SQLiteNumericMixin, Expression):
     """A Python value, passed to the database as a parameter."""
 
@@ -45,18 +47,18 @@ class Value(SQLiteNumericMixin, Expression):
         value = self.value
         field = self._output_field_or_none
         if type(value) is Param:
-            return "%s", [self._bound(value, field, connection)]
+            return "%s", (self._bound(value, field, connection),)
         if field is not None:
             convert = field.get_db_prep_save if self.for_save else field.get_db_prep_value
             value = convert(value, connection=connection)
             if hasattr(field, "get_placeholder_sql"):
                 return field.get_placeholder_sql(value, compiler, connection)  # type: ignore[no-any-return]
             if hasattr(field, "get_placeholder"):
-                return field.get_placeholder(value, compiler, connection), [value]
+                return field.get_placeholder(value, compiler, connection), (value,)
         if value is None:
             # Some databases cannot tell the type of a NULL parameter.
-            return "NULL", []
-        return "%s", [value]
+            return "NULL", ()
+        return "%s", (value,)
 
     def _bound(self, param: Param, field: Any, connection: Any) -> BoundParam:
         if field is None:
@@ -108,7 +110,7 @@ class RawSQL(Expression):
         return f"{self.__class__.__name__}({self.sql}, {self.params})"
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        return f"({self.sql})", self.params
+        return f"({self.sql})", tuple(self.params or ())
 
     def get_group_by_cols(self) -> list[Any]:
         return [self]
@@ -163,4 +165,4 @@ class DatabaseDefault(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         if not connection.features.supports_default_keyword_in_insert:
             return compiler.compile(self.expression)  # type: ignore[no-any-return]
-        return "DEFAULT", []
+        return "DEFAULT", ()

@@ -149,7 +149,7 @@ class WindowFrame(Expression):
         if self.exclusion and not connection.features.supports_frame_exclusion:
             raise NotSupportedError("This backend does not support window frame exclusions.")
         context = {"frame_type": self.frame_type, "start": start, "end": end, "exclude": self.get_exclusion()}
-        return self.template % context, []
+        return self.template % context, ()
 
     def __repr__(self) -> str:
         return f"<{self.__class__.__name__}: {self}>"
@@ -191,6 +191,9 @@ class RowRange(WindowFrame):
     frame_type = "ROWS"
 
     def window_frame_start_end(self, connection: Any, start: Any, end: Any) -> tuple[str, str]:
+        for name, value in (("start", start), ("end", end)):
+            if value is not None and not isinstance(value, int):
+                raise ValueError(f"{name} argument must be an integer, zero, or None, but got '{value}'.")
         return connection.ops.window_frame_rows_start_end(start, end)  # type: ignore[no-any-return]
 
 
@@ -200,4 +203,8 @@ class ValueRange(WindowFrame):
     frame_type = "RANGE"
 
     def window_frame_start_end(self, connection: Any, start: Any, end: Any) -> tuple[str, str]:
+        if start is not None and not (isinstance(start, int) and start <= 0):
+            raise ValueError(f"start argument must be a negative integer, zero, or None, but got '{start}'.")
+        if end is not None and not (isinstance(end, int) and end >= 0):
+            raise ValueError(f"end argument must be a positive integer, zero, or None, but got '{end}'.")
         return connection.ops.window_frame_range_start_end(start, end)  # type: ignore[no-any-return]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from offbeat.db.models.fields.auto import AutoField, AutoFieldMeta, AutoFieldMixin, BigAutoField, SmallAutoField
+from offbeat.db.models.fields.auto import (
+    AutoField,
+    AutoFieldMeta,
+    AutoFieldMixin,
+    BigAutoField,
+    SmallAutoField,
+)
 from offbeat.db.models.fields.base import (
     BLANK_CHOICE_DASH,
     BLANK_CHOICE_LABEL,
@@ -93,3 +99,9 @@ __all__ = [
     "_load_field",
     "return_None",
 ]
+
+# They are known by this package's name, in reprs, pickles and documentation.
+for _name in __all__:
+    if isinstance(_class := globals()[_name], type):
+        _class.__module__ = __name__
+del _name, _class

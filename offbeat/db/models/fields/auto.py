@@ -7,7 +7,6 @@ from typing import Any
 from offbeat.core import checks
 from offbeat.db.models.fields._types import _IntGT, _IntST
 from offbeat.db.models.fields.numeric import BigIntegerField, IntegerField, SmallIntegerField
-from offbeat.utils.functional import cached_property
 from offbeat.utils.translation import gettext_lazy as _
 
 __all__ = ["AutoField", "AutoFieldMeta", "AutoFieldMixin", "BigAutoField", "SmallAutoField"]
@@ -42,11 +41,6 @@ class AutoFieldMixin:
 
     def validate(self, value: Any, model_instance: Any) -> None:
         """Accept everything: the database makes the value."""
-
-    @cached_property
-    def validators(self) -> list[Any]:
-        """The validators given, without those of the type's limits."""
-        return [*self.default_validators, *self._validators]  # type: ignore[attr-defined]
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Convert to what the driver takes; some databases allow no zero."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable, Iterable
 from functools import partialmethod, total_ordering
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, overload
@@ -19,6 +20,7 @@ from offbeat.utils.choices import (
     flatten_choices,
     normalize_choices,
 )
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
 from offbeat.utils.functional import Promise, cached_property
 from offbeat.utils.hashable import make_hashable
 from offbeat.utils.text import capfirst
@@ -54,6 +56,15 @@ def _empty(of_cls: type[Any]) -> Any:
     new = Empty()
     new.__class__ = of_cls  # type: ignore[assignment]
     return new
+
+
+def _placeholder_sql(self: Any, value: Any, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+    """get_placeholder_sql() for a field that defines the older get_placeholder()."""
+    placeholder = self.get_placeholder(value, compiler, connection)
+    if hasattr(value, "as_sql"):
+        sql, params = compiler.compile(value)
+        return placeholder % sql, tuple(params)
+    return placeholder, (value,)
 
 
 # Options that deconstruct() leaves out when they hold these values.
@@ -213,6 +224,17 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
 
         self._validators = list(validators)
         self._error_messages = error_messages
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "get_placeholder" in vars(cls) and "get_placeholder_sql" not in vars(cls):
+            warnings.warn(
+                "Field.get_placeholder is deprecated in favor of get_placeholder_sql. Define "
+                f"{cls.__module__}.{cls.__qualname__}.get_placeholder_sql to return both SQL and parameters instead.",
+                RemovedInDjango2028Warning,
+                stacklevel=2,
+            )
+            cls.get_placeholder_sql = _placeholder_sql  # type: ignore[attr-defined]
 
     if TYPE_CHECKING:
 
@@ -591,7 +613,7 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
     def get_prep_value(self, value: Any) -> Any:
         """Convert a Python value to what lookups and saving use."""
         if isinstance(value, Promise):
-            value = value._proxy____cast()
+            value = value._evaluate()  # type: ignore[attr-defined]
         return value
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:

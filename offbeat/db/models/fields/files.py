@@ -97,6 +97,11 @@ class FieldFile(File, AltersData):
         """Write `content` to the storage under the name upload_to gives, and save the instance unless told not to."""
         name = self.field.generate_filename(self.instance, name)
         self.name = self.storage.save(name, content, max_length=self.field.max_length)
+        # What was open is another file now.
+        old = self.__dict__.get("_file")
+        if old is not None and old is not content:
+            old.close()
+            self._file = None
         self._set_instance_attribute(self.name, content)
         self._committed = True
         if save:
@@ -322,9 +327,10 @@ class ImageFieldFile(ImageFile, FieldFile):
 
     def _set_instance_attribute(self, name: str, content: Any) -> None:
         # The dimensions are read from the content at hand rather than from the storage.
+        self.__dict__.pop("_dimensions_cache", None)
         content.name = name
         setattr(self.instance, self.field.attname, content)
-        self.instance.__dict__[self.field.attname] = self
+        self.instance.__dict__[self.field.attname] = name
 
     def delete(self, save: bool = True) -> None:
         """Delete the image; its dimensions are forgotten."""

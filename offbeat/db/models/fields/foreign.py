@@ -384,6 +384,11 @@ class ForeignKey(ForeignObject[_ST, _GT]):
         )
         self.db_constraint = db_constraint
 
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, *args, **kwargs):
+            return cls
+
     def check(self, **kwargs: Any) -> list[Any]:
         """Return the system check messages about this field."""
         return [
@@ -458,7 +463,6 @@ class ForeignKey(ForeignObject[_ST, _GT]):
             if (
                 to_field
                 and to_field.model != self.remote_field.model._meta.concrete_model
-                and to_field.model not in self.remote_field.model._meta.all_parents
             ):
                 raise exceptions.FieldError(
                     "'%s.%s' refers to field '%s' which is not local to model '%s'."

@@ -29,6 +29,7 @@ __all__ = [
     "KeyTransformIn",
     "KeyTransformIsNull",
     "KeyTransformNumericLookupMixin",
+    "KeyTransformTextLookupMixin",
 ]
 
 
@@ -112,6 +113,8 @@ class JSONField(CheckFieldDefaultMixin, Field[Any, Any]):
             value = value.value
         elif hasattr(value, "as_sql"):
             return value
+        if not prepared:
+            value = self.get_prep_value(value)
         return connection.ops.adapt_json_value(value, self.encoder)
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
@@ -184,4 +187,5 @@ from offbeat.db.models.fields.json_lookups import (  # noqa: E402
     KeyTransformIn,
     KeyTransformIsNull,
     KeyTransformNumericLookupMixin,
+    KeyTransformTextLookupMixin,
 )

@@ -6,14 +6,18 @@ SQLite is spelt out here; PostgreSQL uses its operators, MySQL its JSON function
 from __future__ import annotations
 
 import json
+import warnings
 from typing import Any
 
 from offbeat.db.models import lookups
 from offbeat.db.models.constants import LOOKUP_SEP
+from offbeat.db.models.expressions import Value
 from offbeat.db.models.fields.json import JSONField
 from offbeat.db.models.fields.text import TextField
 from offbeat.db.models.lookups import FieldGetDbPrepValueMixin, PostgresOperatorLookup, Transform
+from offbeat.db.models.sql.params import Param, Unbindable
 from offbeat.db.utils import NotSupportedError
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
 
 __all__ = [
     "KT",
@@ -32,7 +36,14 @@ __all__ = [
     "KeyTransformIn",
     "KeyTransformIsNull",
     "KeyTransformNumericLookupMixin",
+    "KeyTransformTextLookupMixin",
 ]
+
+
+def _refuse_params(values: Any) -> None:
+    """Raise Unbindable when values are to be filled in later: here they decide the SQL."""
+    if isinstance(values, (list, tuple)) and any(type(value) is Param for value in values):
+        raise Unbindable("The SQL depends on the values.")
 
 
 class DataContains(FieldGetDbPrepValueMixin, PostgresOperatorLookup):
@@ -134,6 +145,7 @@ class HasKeys(HasKeyLookup):
     logical_operator = " AND "
 
     def get_prep_lookup(self) -> Any:
+        _refuse_params(self.rhs)
         return [str(item) for item in self.rhs]
 
 
@@ -150,6 +162,55 @@ class HasKeyOrArrayIndex(HasKey):
 
     def compile_json_path_final_key(self, connection: Any, key_transform: Any) -> str:
         return connection.ops.compile_json_path([key_transform], include_root=False)  # type: ignore[no-any-return]
+
+
+def _is_json_value(value: Any) -> bool:
+    return isinstance(value, Value) and isinstance(value.output_field, JSONField)
+
+
+class JSONValuesMixin:
+    """Takes values without a type of their own as JSON."""
+
+    def get_prep_lookup(self) -> Any:
+        _refuse_params(self.rhs)  # type: ignore[attr-defined]
+        return super().get_prep_lookup()  # type: ignore[misc]
+
+    @staticmethod
+    def as_json_value(value: Any) -> Any:
+        """Return a Value that was not given an output field as a JSON one."""
+        if type(value) is Value and not _has_explicit_field(value):
+            return Value(value.value, output_field=JSONField())
+        return value
+
+
+def _has_explicit_field(value: Any) -> bool:
+    _args, kwargs = value._constructor_args
+    return len(_args) > 1 or kwargs.get("output_field") is not None
+
+
+class JSONIn(JSONValuesMixin, lookups.In):
+    """The value is one of these."""
+
+    bindable = False
+
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        sql, params = super().process_lhs(compiler, connection, lhs)
+        # The text may have been written with other spaces.
+        return (f"JSON({sql})", params) if connection.vendor == "sqlite" else (sql, params)
+
+    def process_value(self, value: Any, compiler: Any, connection: Any) -> tuple[str, Any]:
+        value = self.as_json_value(value)
+        sql, params = super().process_value(value, compiler, connection)
+        is_json = not hasattr(value, "as_sql") or _is_json_value(value)
+        if connection.vendor == "sqlite":
+            if is_json or isinstance(getattr(value, "target", None), JSONField):
+                return f"JSON({sql})", params
+            if isinstance(value, Value) and value.value is None:
+                return sql, params
+            return f"JSON_QUOTE({sql})", params
+        if connection.vendor == "mysql" and is_json:
+            return f"JSON_EXTRACT({sql}, '$')", params
+        return sql, params
 
 
 class CaseInsensitiveMixin:
@@ -178,10 +239,21 @@ class JSONExact(lookups.Exact):
         rhs, rhs_params = super().process_rhs(compiler, connection)
         if rhs == "%s" and list(rhs_params) == [None]:
             rhs_params = ["null"]
+        if self.rhs is None:
+            self._warn_of_none()
         if connection.vendor == "mysql":
             functions = ["JSON_EXTRACT(%s, '$')"] * len(rhs_params)
             rhs = rhs % tuple(functions)
         return rhs, rhs_params
+
+
+    def _warn_of_none(self) -> None:
+        warnings.warn(
+            "Using None as the right-hand side of an exact lookup on JSONField to mean JSON scalar 'null' is "
+            "deprecated. Use JSONNull() instead (or use the __isnull lookup if you meant SQL NULL).",
+            RemovedInDjango2028Warning,
+            stacklevel=2,
+        )
 
 
 class JSONIContains(CaseInsensitiveMixin, lookups.IContains):
@@ -190,7 +262,7 @@ class JSONIContains(CaseInsensitiveMixin, lookups.IContains):
     bindable = False
 
 
-for _lookup in (DataContains, ContainedBy, HasKey, HasKeys, HasAnyKeys, JSONExact, JSONIContains):
+for _lookup in (DataContains, ContainedBy, HasKey, HasKeys, HasAnyKeys, JSONExact, JSONIContains, JSONIn):
     JSONField.register_lookup(_lookup)
 
 
@@ -304,14 +376,15 @@ class KeyTransformIsNull(lookups.IsNull):
         return lookup.as_sql(compiler, connection, template=template)
 
 
-class KeyTransformIn(lookups.In):
+class KeyTransformIn(JSONValuesMixin, lookups.In):
     """The value under the key is one of these."""
 
     bindable = False
 
     def process_value(self, value: Any, compiler: Any, connection: Any) -> tuple[str, Any]:
+        value = self.as_json_value(value)
         sql, params = super().process_value(value, compiler, connection)
-        if hasattr(value, "as_sql") or connection.features.has_native_json_field:
+        if (hasattr(value, "as_sql") and not _is_json_value(value)) or connection.features.has_native_json_field:
             return sql, params
         params = list(params)
         if connection.vendor == "oracle":
@@ -328,6 +401,10 @@ class KeyTransformIn(lookups.In):
 class KeyTransformExact(JSONExact):
     """The value under the key is equal to this one."""
 
+    def _warn_of_none(self) -> None:
+        # Under a key None can mean nothing but null.
+        pass
+
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
         if isinstance(self.rhs, KeyTransform):
             return lookups.Exact.process_rhs(self, compiler, connection)
@@ -340,7 +417,16 @@ class KeyTransformExact(JSONExact):
 
 
 class KeyTransformIExact(CaseInsensitiveMixin, KeyTransformTextLookupMixin, lookups.IExact):
-    pass
+    can_use_none_as_rhs = True
+
+    def __init__(self, key_transform: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(key_transform, *args, **kwargs)
+        self.key_transform = key_transform
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        if self.rhs is None:
+            return compiler.compile(KeyTransformExact(self.key_transform, None))  # type: ignore[no-any-return]
+        return super().as_sql(compiler, connection)
 
 
 class KeyTransformIContains(CaseInsensitiveMixin, KeyTransformTextLookupMixin, lookups.IContains):
@@ -378,7 +464,7 @@ class KeyTransformNumericLookupMixin:
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
         rhs, rhs_params = super().process_rhs(compiler, connection)  # type: ignore[misc]
-        if not connection.features.has_native_json_field:
+        if not connection.features.has_native_json_field and not hasattr(self.rhs, "as_sql"):  # type: ignore[attr-defined]
             rhs_params = [json.loads(value) for value in rhs_params]
         return rhs, rhs_params
 

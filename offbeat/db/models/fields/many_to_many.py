@@ -16,7 +16,7 @@ from offbeat.db.models.fields.relation import (
     resolve_relation,
 )
 from offbeat.db.models.fields.reverse_related import ManyToManyRel
-from offbeat.db.models.utils import make_model_tuple
+from offbeat.db.models.utils import make_model_tuple, table_name_that_fits
 from offbeat.utils.functional import cached_property
 from offbeat.utils.translation import gettext_lazy as _
 
@@ -227,11 +227,9 @@ class ManyToManyField(RelatedField[_ST, _GT]):
             return self.remote_field.through._meta.db_table  # type: ignore[no-any-return]
         if self.db_table:
             return self.db_table
-        from offbeat.db import connection
-        from offbeat.db.backends.utils import strip_quotes, truncate_name
+        from offbeat.db.backends.utils import strip_quotes
 
-        name = f"{strip_quotes(opts.db_table)}_{self.name}"
-        return truncate_name(name, connection.ops.max_name_length())
+        return table_name_that_fits(f"{strip_quotes(opts.db_table)}_{self.name}")
 
     def _get_m2m_attr(self, related: Any, attr: str) -> Any:
         """Return `attr` of the link to this model ("name", "attname" or "column")."""

@@ -8,6 +8,8 @@ from typing import Any, Literal, Unpack, overload
 
 from offbeat.core import checks, exceptions, validators
 from offbeat.db.models.fields._types import (
+    _UUIDGT,
+    _UUIDST,
     FieldOptions,
     _BoolGT,
     _BoolST,
@@ -15,8 +17,6 @@ from offbeat.db.models.fields._types import (
     _BytesST,
     _StrGT,
     _StrST,
-    _UUIDGT,
-    _UUIDST,
 )
 from offbeat.db.models.fields.base import Field
 from offbeat.utils.encoding import force_bytes
@@ -133,6 +133,7 @@ class BinaryField(Field[_BytesST, _BytesGT]):
     """Raw bytes."""
 
     description = _("Raw binary data")
+    default_error_messages = {"invalid": _("“%(value)s” is not a valid binary value.")}
     empty_values = [None, b""]
 
     @overload
@@ -216,7 +217,12 @@ class BinaryField(Field[_BytesST, _BytesGT]):
     def to_python(self, value: Any) -> Any:
         """Convert text, taken for base64, to bytes."""
         if isinstance(value, str):
-            return memoryview(b64decode(force_bytes(value)))
+            try:
+                return memoryview(b64decode(force_bytes(value), validate=True))
+            except ValueError:
+                raise exceptions.ValidationError(
+                    self.error_messages["invalid"], code="invalid", params={"value": value}
+                ) from None
         return value
 
 

@@ -13,12 +13,10 @@ NOT_PROVIDED = object()
 class FieldCacheMixin:
     """Access to the cached objects of a relation, kept in `instance._state.fields_cache`."""
 
-    name: Any
-
     @cached_property
     def cache_name(self) -> str:
         """The key in the cache."""
-        return self.name  # type: ignore[no-any-return]
+        raise NotImplementedError("A relation defines its cache_name.")
 
     def get_cached_value(self, instance: Any, default: Any = NOT_PROVIDED) -> Any:
         """Return the cached object; `default`, or KeyError, when there is none."""

@@ -27,7 +27,12 @@ from offbeat.db.models.fields.relation import (
     lazy_related_operation,
     resolve_relation,
 )
-from offbeat.db.models.fields.reverse_related import ForeignObjectRel, ManyToManyRel, ManyToOneRel, OneToOneRel
+from offbeat.db.models.fields.reverse_related import (
+    ForeignObjectRel,
+    ManyToManyRel,
+    ManyToOneRel,
+    OneToOneRel,
+)
 
 __all__ = [
     "RECURSIVE_RELATIONSHIP_CONSTANT",
@@ -57,3 +62,8 @@ __all__ = [
     "lazy_related_operation",
     "resolve_relation",
 ]
+
+# They are known by this module's name, in reprs, pickles and documentation.
+for _class in (ForeignKey, ForeignObject, ManyToManyField, OneToOneField, RelatedField):
+    _class.__module__ = __name__
+del _class

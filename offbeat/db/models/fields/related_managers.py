@@ -113,18 +113,21 @@ class ReverseManyToOneManager(RelatedManagerBase):
 
     rel: Any
     field: Any
+    name: Any
+    _hints: dict[str, Any]
+    _stock_init: bool
 
     def __init__(self, instance: Any) -> None:
-        super().__init__()
+        if self._stock_init:
+            # What BaseManager would set; these managers are made for each access, and take no part in numbering.
+            self.name = None
+            self._db = None
+            self._hints = {}
+        else:
+            super().__init__()
         self.instance = instance
         self.model = self.rel.related_model
         self.core_filters = {self.field.name: instance}
-        # The objects could not point anywhere yet.
-        if not instance._is_pk_set():
-            raise ValueError(
-                f"{instance.__class__.__name__!r} instance needs to have a primary key value before this relationship "
-                "can be used."
-            )
 
     def __call__(self, *, manager: str) -> Any:
         """Return the same related objects through another manager of their model."""
@@ -135,7 +138,16 @@ class ReverseManyToOneManager(RelatedManagerBase):
     def _cache_key(self) -> Any:  # type: ignore[override]
         return self.field.remote_field.cache_name
 
+    def _check_pk(self) -> None:
+        # Objects cannot point to a row that does not exist.
+        if not self.instance._is_pk_set():
+            raise ValueError(
+                f"{self.instance.__class__.__name__!r} instance needs to have a primary key value before this "
+                "relationship can be used."
+            )
+
     def _check_fk_val(self) -> None:
+        self._check_pk()
         for field in self.field.foreign_related_fields:
             if getattr(self.instance, field.attname) is None:
                 raise ValueError(
@@ -144,6 +156,7 @@ class ReverseManyToOneManager(RelatedManagerBase):
                 )
 
     def _apply_rel_filters(self, queryset: Any) -> Any:
+        self._check_pk()
         instance, field = self.instance, self.field
         queryset._add_hints(instance=instance)
         if self._db:
@@ -330,7 +343,15 @@ class NullableReverseManyToOneManager(ReverseManyToOneManager):
 def create_reverse_many_to_one_manager(superclass: Any, rel: Any) -> Any:
     """Return the manager class for the objects of `rel`, built on their model's manager class."""
     base = NullableReverseManyToOneManager if rel.field.null else ReverseManyToOneManager
-    return type("RelatedManager", (base, superclass), {"rel": rel, "field": rel.field, "__module__": __name__})
+    from offbeat.db.models.manager import BaseManager
+
+    names = {
+        "rel": rel,
+        "field": rel.field,
+        "__module__": __name__,
+        "_stock_init": superclass.__init__ is BaseManager.__init__,
+    }
+    return type("RelatedManager", (base, superclass), names)
 
 
 class ManyToManyManager(RelatedManagerBase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from offbeat.core.exceptions import FieldError
 from offbeat.db import NotSupportedError, connections, transaction
 from offbeat.db.models import write_plans
 from offbeat.db.models.constants import OnConflict
@@ -270,17 +271,24 @@ def add_update_values(query: Any, values: dict[str, Any]) -> None:
     for item in query.order_by:
         if isinstance(item, str):
             name, descending = item.removeprefix("-"), item.startswith("-")
-            annotation = query.annotations.get(name)
+            annotation = _ordering_annotation(query, name)
             if annotation is not None:
                 item = annotation.desc() if descending else annotation.asc()
         elif isinstance(item, OrderBy) and isinstance(item.expression, F):
-            annotation = query.annotations.get(item.expression.name)
+            annotation = _ordering_annotation(query, item.expression.name)
             if annotation is not None:
                 item = item.copy()
                 item.expression = annotation
         ordering.append(item)
     query.order_by = tuple(ordering)
     query.annotations = {}
+
+
+def _ordering_annotation(query: Any, name: str) -> Any:
+    annotation = query.annotations.get(name)
+    if annotation is not None and getattr(annotation, "contains_aggregate", False):
+        raise FieldError(f"Cannot update when ordering by an aggregate: {annotation}")
+    return annotation
 
 
 def update_fields(queryset: Any, values: Any, returning_fields: Any) -> Any:

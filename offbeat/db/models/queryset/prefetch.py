@@ -16,7 +16,7 @@ from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.queryset.iteration import ModelIterable
 from offbeat.utils.functional import cached_property
 
-__all__ = ["Prefetch", "aprefetch_related_objects", "prefetch_one_level", "prefetch_related_objects"]
+__all__ = ["Prefetch", "aprefetch_related_objects", "get_prefetcher", "prefetch_one_level", "prefetch_related_objects"]
 
 
 class Prefetch:
@@ -166,7 +166,7 @@ class _Prefetching:
         to_attr, as_attr = lookup.get_current_to_attr(level)
         if as_attr:
             _check_to_attr(first, to_attr)
-        relation = _prefetcher(first, name, to_attr)
+        relation = get_prefetcher(first, name, to_attr)
         if not relation.found:
             raise AttributeError(
                 f"Cannot find '{name}' on {first.__class__.__name__} object, "
@@ -222,7 +222,7 @@ def _already_there(objects: list[Any], name: str, to_attr: str) -> list[Any]:
     return found
 
 
-def _prefetcher(instance: Any, name: str, to_attr: str) -> _Prefetcher:
+def get_prefetcher(instance: Any, name: str, to_attr: str) -> _Prefetcher:
     cls = instance.__class__
     descriptor = getattr(cls, name, None)
     if descriptor is None:

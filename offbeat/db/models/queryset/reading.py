@@ -239,4 +239,5 @@ class Reading(Refining[_M]):
             raw_query, model=self.model, params=params, translations=translations, using=using or self.db
         )
         queryset._prefetch_related_lookups = self._prefetch_related_lookups[:]
+        queryset._fetch_mode = self._fetch_mode
         return queryset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self, cast
 
 from offbeat.db.models import shapes
@@ -14,6 +15,7 @@ from offbeat.db.models.queryset.iteration import (
     ValuesListIterable,
 )
 from offbeat.db.models.queryset.state import _M, QueryState
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
 
 __all__ = ["Refining"]
 
@@ -192,6 +194,13 @@ class Refining(QueryState[_M]):
             raise TypeError("'flat' and 'named' can't be used together.")
         if flat and len(fields) > 1:
             raise TypeError("'flat' is not valid when values_list is called with more than one field.")
+        if flat and not fields:
+            warnings.warn(
+                "Calling values_list() with no field name and flat=True is deprecated. Pass an explicit field "
+                "name instead, like 'pk'.",
+                RemovedInDjango2028Warning,
+                stacklevel=2,
+            )
         if any(hasattr(field, "resolve_expression") for field in fields):
             from offbeat.db.models.queryset.annotating import name_expressions
 

@@ -392,8 +392,6 @@ class QueryState(AltersData, Generic[_M]):
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         """The queryset as an expression: a subquery."""
-        if self._fields and len(self._fields) > 1:
-            raise TypeError("Cannot use multi-field values querysets as filter values.")
         query = self._concrete_query().resolve_expression(*args, **kwargs)
         query._db = self._db
         return query

@@ -158,6 +158,13 @@ def _aggregate_over_subquery(
             for annotation in inner_query.group_by or () if isinstance(inner_query.group_by, tuple) else ():
                 used |= annotation.get_refs()
             used |= _referenced(inner_query, used)
+            if inner_query.group_by is not None:
+                # Taking a column from GROUP BY would change the number of groups.
+                used |= {
+                    alias
+                    for alias, annotation in inner_query.annotation_select.items()
+                    if annotation.get_group_by_cols()
+                }
             inner_query.set_annotation_mask([name for name in inner_query.annotation_select if name in used])
     relabels: dict[Any, str] = dict.fromkeys(inner_query.alias_map, _SUBQUERY_ALIAS)
     relabels[None] = _SUBQUERY_ALIAS

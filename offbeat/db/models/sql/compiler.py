@@ -10,7 +10,7 @@ from typing import Any
 
 from offbeat.core.exceptions import EmptyResultSet, FullResultSet
 from offbeat.db import NotSupportedError
-from offbeat.db.models.expressions import RawSQL, Ref
+from offbeat.db.models.expressions import Col, RawSQL, Ref
 from offbeat.db.models.sql import combinators, layout, ordering
 from offbeat.db.models.sql.constants import (
     CURSOR,
@@ -196,7 +196,14 @@ class SQLCompiler:
         expressions = self.collapse_group_by(expressions, having_group_by)
         result = []
         seen = set()
+        positions = self._positions(select)
         for expr in expressions:
+            position = positions.get(("name", expr.refs) if isinstance(expr, Ref) else id(expr))
+            if position is not None:
+                if position not in seen:
+                    result.append((str(position), ()))
+                    seen.add(position)
+                continue
             try:
                 sql, params = self.compile(expr)
             except (EmptyResultSet, FullResultSet):
@@ -207,6 +214,16 @@ class SQLCompiler:
                 result.append((sql, params))
                 seen.add(key)
         return result
+
+    def _positions(self, select: Any) -> dict[Any, int]:
+        """The numbers by which GROUP BY may call computed columns, which spares repeating them."""
+        if not self.connection.features.allows_group_by_select_index:
+            return {}
+        positions: dict[Any, int] = {}
+        for position, (expr, _, alias) in enumerate(select, 1):
+            if alias is not None and not isinstance(expr, Col):
+                positions[id(expr)] = positions["name", alias] = position
+        return positions
 
     def collapse_group_by(self, expressions: list[Any], having: Any) -> list[Any]:
         """Leave out columns that a grouped primary key decides, where the database knows that."""

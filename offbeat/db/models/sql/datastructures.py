@@ -46,7 +46,7 @@ class Join:
         self.nullable = nullable
         self.filtered_relation = filtered_relation
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """``JOIN table alias ON (…)``."""
         conditions: list[str] = []
         params: list[Any] = []
@@ -71,7 +71,7 @@ class Join:
                 "restrictions."
             )
         alias = "" if self.table_alias == self.table_name else f" {qn(self.table_alias)}"
-        return f"{self.join_type} {qn(self.table_name)}{alias} ON ({' AND '.join(conditions)})", params
+        return f"{self.join_type} {qn(self.table_name)}{alias} ON ({' AND '.join(conditions)})", tuple(params)
 
     def _replaced(self, table_alias: Any, join_type: Any, parent_alias: Any, filtered_relation: Any) -> Any:
         return self.__class__(
@@ -125,10 +125,10 @@ class BaseTable:
         self.table_name = table_name
         self.table_alias = alias
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         qn = compiler.quote_name
         alias = "" if self.table_alias == self.table_name else f" {qn(self.table_alias)}"
-        return qn(self.table_name) + alias, []
+        return qn(self.table_name) + alias, ()
 
     def relabeled_clone(self, change_map: dict[Any, Any]) -> BaseTable:
         return self.__class__(self.table_name, change_map.get(self.table_alias, self.table_alias))

@@ -210,19 +210,19 @@ def _admit_nulls(
 def build_lookup(query: Any, lookups: Sequence[str], lhs: Any, rhs: Any) -> Any:
     """The condition ``lhs lookup rhs``, with the transforms before the lookup applied."""
     *transforms, lookup_name = lookups or ["exact"]
-    for name in transforms:
-        lhs = query.try_transform(lhs, name)
+    for position, name in enumerate(transforms):
+        lhs = query.try_transform(lhs, name, lookups[position:])
     lookup_class = lhs.get_lookup(lookup_name)
     if not lookup_class:
         # The last name may be a transform, compared exactly.
-        if getattr(lhs, "field", None) is not None and lhs.field.is_relation:
-            raise FieldError(f"Related Field got invalid lookup: {lookup_name}")
         lhs = query.try_transform(lhs, lookup_name)
         lookup_name = "exact"
         lookup_class = lhs.get_lookup(lookup_name)
         if not lookup_class:
             raise FieldError(f"Unsupported lookup '{lookup_name}' for {type(lhs.output_field).__name__}.")
     lookup = lookup_class(lhs, rhs)
+    if type(rhs) is Param and rhs.sample is None and not lookup.can_use_none_as_rhs:
+        raise Unbindable("A comparison with None is written as IS NULL.")
     # A comparison with None is a test for NULL, unless the lookup knows what to do with it.
     if lookup.rhs is None and not lookup.can_use_none_as_rhs:
         if lookup_name not in ("exact", "iexact"):
@@ -248,7 +248,22 @@ def _note_params(query: Any, lookup: Any, rhs: Any) -> None:
                 raise Unbindable(f"{type(lookup).__name__} cannot take placeholders.")
             prepare = lookup.param_preparer()
             if prepare is not None:
-                query.param_preparers[value.index] = prepare
+                query.param_preparers[value.index] = _unless_none(prepare)
+
+
+def _unless_none(prepare: Any) -> Any:
+    """The preparer, made to refuse values that become None; those of built-in fields give none."""
+    owner = getattr(prepare, "__self__", None)
+    if type(owner if owner is not None else prepare).__module__.startswith("offbeat.") or owner is None:
+        return prepare
+
+    def checked(value: Any) -> Any:
+        value = prepare(value)
+        if value is None:
+            raise Unbindable("A comparison with None is written as IS NULL.")
+        return value
+
+    return checked
 
 
 def resolve_lookup_value(

@@ -149,9 +149,25 @@ def join(query: Any, new_join: Any, reuse: Any = None) -> str:
     new_join.table_alias = alias
     query.alias_map[alias] = new_join
     if new_join.filtered_relation is not None:
-        resolved = new_join.filtered_relation.resolve_expression(query, reuse)
-        new_join.filtered_relation = resolved
+        _resolve_condition(query, new_join, reuse)
     return alias  # type: ignore[no-any-return]
+
+
+def _resolve_condition(query: Any, new_join: Any, reuse: Any) -> None:
+    """Resolve the condition of a filtered relation; the tables it needs are put before the join."""
+    alias = new_join.table_alias
+    before = set(query.alias_map)
+    if reuse is not None:
+        # The joins that lead here are shared.
+        reuse = {*reuse}
+        ancestor = alias
+        while ancestor is not None:
+            reuse.add(ancestor)
+            ancestor = query.alias_map[ancestor].parent_alias
+    new_join.filtered_relation = new_join.filtered_relation.resolve_expression(query, reuse)
+    if len(query.alias_map) > len(before):
+        query.alias_map[alias] = query.alias_map.pop(alias)
+        query.alias_map = {name: query.alias_map[name] for name in _order_by_parent(query.alias_map)}
 
 
 def join_parent_model(query: Any, opts: Any, model: Any, alias: str, seen: dict[Any, Any]) -> Any:

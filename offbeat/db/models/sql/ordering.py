@@ -10,6 +10,7 @@ from offbeat.db import DatabaseError
 from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.expressions import F, OrderBy, RawSQL, Ref, Value
 from offbeat.db.models.functions import Cast, Random
+from offbeat.db.models.query_utils import refs_expression
 from offbeat.db.models.sql.constants import ORDER_DIR
 
 
@@ -79,6 +80,13 @@ def _name_terms(compiler: Any, field: str, default_order: str) -> Iterator[tuple
         expr = query.annotations[col]
         if isinstance(expr, Value):
             expr = Cast(expr, expr.output_field)
+        yield OrderBy(expr, descending=descending), False
+        return
+    annotation, transforms = refs_expression(col.split(LOOKUP_SEP), query.annotations)
+    if annotation and transforms:
+        expr = query.annotations[annotation]
+        for name in transforms:
+            expr = query.try_transform(expr, name)
         yield OrderBy(expr, descending=descending), False
         return
     if "." in field and query.extra_order_by:

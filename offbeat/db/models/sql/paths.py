@@ -162,6 +162,7 @@ def setup_joins(
     """Add the joins for a path; ``can_reuse`` is the set of multi-valued aliases that may be shared (None: all)."""
     joins = [alias]
     transforms: list[str] = []
+    unresolved: FieldError | None = None
     path: list[PathInfo] = []
     # The longest beginning that is a path of fields; what follows are transforms.
     for pivot in range(len(names), 0, -1):
@@ -169,17 +170,18 @@ def setup_joins(
             path, final_field, targets, _ = query.names_to_path(
                 names[:pivot], opts, allow_many, fail_on_missing=True
             )
-        except FieldError:
+        except FieldError as e:
             if pivot == 1:
                 # The first name itself is wrong.
                 raise
+            unresolved = e
             transforms.insert(0, names[pivot - 1])
         else:
             break
 
     transform_function: Callable[..., Any] = functools.partial(_column, query)
     for name in transforms:
-        transform_function = _transforming(query, transform_function, name)
+        transform_function = _transforming(query, transform_function, name, unresolved)
 
     for info in path:
         filtered_relation = info.filtered_relation
@@ -201,9 +203,15 @@ def _column(query: Any, field: Any, alias: Any) -> Any:
     return field.get_col(alias)
 
 
-def _transforming(query: Any, previous: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _transforming(
+    query: Any, previous: Callable[..., Any], name: str, unresolved: FieldError | None
+) -> Callable[..., Any]:
     def transform(field: Any, alias: Any) -> Any:
-        return query.try_transform(previous(field, alias), name)
+        lhs = previous(field, alias)
+        if unresolved is not None and not lhs.get_transform(name):
+            # Most likely a misspelt field.
+            raise unresolved
+        return query.try_transform(lhs, name)
 
     transform.is_transform = True  # type: ignore[attr-defined]
     return transform
@@ -228,8 +236,8 @@ def trim_joins(
     return targets, joins[-1], joins
 
 
-def try_transform(query: Any, lhs: Any, name: str) -> Any:
-    """``lhs`` with the transform ``name`` applied.
+def try_transform(query: Any, lhs: Any, name: str, lookups: Sequence[str] | None = None) -> Any:
+    """``lhs`` with the transform ``name`` applied; ``lookups``: the rest of the path, this name included.
 
     Raises FieldError when there is none.
     """
@@ -240,7 +248,7 @@ def try_transform(query: Any, lhs: Any, name: str) -> Any:
     suggested = difflib.get_close_matches(name, lhs.output_field.get_lookups())
     suggestion = f", perhaps you meant {' or '.join(suggested)}?" if suggested else "."
     raise FieldError(
-        f"Unsupported lookup '{name}' for {output_field.__name__} or join on the field not permitted{suggestion}"
+        f"Unsupported lookup '{LOOKUP_SEP.join(lookups or [name])}' for {output_field.__name__} or join on the field not permitted{suggestion}"
     )
 
 
@@ -254,6 +262,8 @@ def resolve_ref(
             forbid_joined(query, annotation)
         if summarize:
             # Aggregates over a subquery see only what it selects.
+            if name not in query.annotation_select:
+                raise FieldError(f"Cannot aggregate over the '{name}' alias. Use annotate() to promote it.")
             return Ref(name, query.annotation_select[name])
         return annotation
     names = name.split(LOOKUP_SEP)

@@ -55,7 +55,6 @@ class Query(BaseExpression):
     # values(): the name of each column, and where it is (a position in select, or an annotation's name).
     values_select: tuple[str, ...] = ()
     selected: dict[str, Any] | None = None
-    has_select_fields = False
     select_for_update = False
     select_for_update_nowait = False
     select_for_update_skip_locked = False
@@ -66,6 +65,8 @@ class Query(BaseExpression):
     max_depth = 5
     annotation_select_mask: list[str] | None = None
     _annotation_select_cache: dict[str, Any] | None = None
+    # Annotations that values() left out.
+    _masked_by_values: frozenset[str] = frozenset()
     combinator: str | None = None
     combinator_all = False
     combined_queries: tuple[Any, ...] = ()
@@ -240,6 +241,21 @@ class Query(BaseExpression):
 
     combine = combining.combine
 
+    @property
+    def has_select_fields(self) -> bool:
+        """Whether the columns were chosen, as ``values()`` does."""
+        if self.select:
+            return True
+        return not self.default_cols and bool(self.annotation_select_mask or self.extra_select_mask)
+
+    @property
+    def selected_columns(self) -> int:
+        """The number of columns that the query has as a subquery."""
+        if self.default_cols and not self.selected:
+            return len(self.model._meta.concrete_fields) + len(self.annotation_select)
+        width = sum(len(col) if getattr(col, "is_composite", False) else 1 for col in self.select)
+        return width + len(self.annotation_select) + len(self.extra_select)
+
     def build_where(self, filter_expr: Any) -> Any:
         """The WHERE node of conditions on this model's own columns, as constraints have them."""
         return self.build_filter(filter_expr, allow_joins=False)[0]
@@ -358,7 +374,7 @@ class Query(BaseExpression):
         Raises ValueError for a relation or condition that cannot be joined so.
         """
         if "." in alias:
-            raise ValueError("FilteredRelation doesn't support aliases with periods.")
+            raise ValueError(f"FilteredRelation doesn't support aliases with periods (got {alias!r}).")
         self.check_alias(alias)
         filtered_relation.alias = alias
         relation_lookup_parts, relation_field_parts, _ = self.solve_lookup_type(
@@ -368,6 +384,8 @@ class Query(BaseExpression):
             raise ValueError(
                 f"FilteredRelation's relation_name cannot contain lookups (got {filtered_relation.relation_name!r})."
             )
+        if any(hasattr(value, "query") for value in filtered_relation.condition.flatten()):
+            raise ValueError("Passing a QuerySet within a FilteredRelation is not supported.")
         for lookup in _condition_paths(filtered_relation.condition):
             lookup_parts, lookup_field_parts, _ = self.solve_lookup_type(lookup)
             shift = 2 if not lookup_parts else 1
@@ -379,11 +397,11 @@ class Query(BaseExpression):
                             "FilteredRelation's condition doesn't support relations outside the "
                             f"{filtered_relation.relation_name!r} (got {lookup!r})."
                         )
-                elif len(lookup_field_parts) > len(relation_field_parts) + 1:
-                    raise ValueError(
-                        "FilteredRelation's condition doesn't support nested relations deeper than the relation_name "
-                        f"(got {lookup!r} for {filtered_relation.relation_name!r})."
-                    )
+            if len(lookup_field_parts) > len(relation_field_parts) + 1:
+                raise ValueError(
+                    "FilteredRelation's condition doesn't support nested relations deeper than the relation_name "
+                    f"(got {lookup!r} for {filtered_relation.relation_name!r})."
+                )
         filtered_relation = filtered_relation.clone()
         filtered_relation.alias = alias
         self._filtered_relations[alias] = filtered_relation

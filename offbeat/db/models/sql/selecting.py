@@ -44,7 +44,7 @@ def add_fields(query: Any, field_names: Iterable[str], allow_m2m: bool = True) -
             [
                 *_field_names(opts),
                 *query.extra,
-                *query.annotation_select,
+                *query.annotations,
                 *query._filtered_relations,
             ]
         )
@@ -76,6 +76,8 @@ def clear_select_clause(query: Any) -> None:
     query.select = ()
     query.default_cols = False
     query.select_related = False
+    query.values_select = ()
+    query.selected = None
     query.set_extra_mask(())
     query.set_annotation_mask(())
 
@@ -92,7 +94,7 @@ def set_values(query: Any, fields: Any) -> None:
     query.select_related = False
     query.clear_deferred_loading()
     query.clear_select_fields()
-    query.has_select_fields = True
+    query.default_cols = False
     selected: dict[str, Any] = {}
     if fields:
         field_names: list[str] = []
@@ -106,7 +108,7 @@ def set_values(query: Any, fields: Any) -> None:
                 annotation_names.append(name)
                 selected[name] = name
             elif name in query.annotations:
-                raise FieldError(f"Cannot select the '{name}' alias. Use annotate() to promote it.")
+                raise _not_selectable(query, name)
             else:
                 # The same transforms on an annotation make a column of its own.
                 # Each name becomes a column's alias, and may come from a JSON key.
@@ -122,6 +124,8 @@ def set_values(query: Any, fields: Any) -> None:
                 else:
                     selected[name] = len(field_names)
                     field_names.append(name)
+        dropped = query.annotation_select.keys() - set(annotation_names)
+        query._masked_by_values = query._masked_by_values | dropped
         query.set_extra_mask(extra_names)
         query.set_annotation_mask(annotation_names)
     else:
@@ -145,6 +149,15 @@ def set_values(query: Any, fields: Any) -> None:
     query.values_select = tuple(field_names)
     query.add_fields(field_names, True)
     query.selected = selected
+
+
+def _not_selectable(query: Any, name: str) -> FieldError:
+    if name in query._masked_by_values:
+        return FieldError(
+            f"Cannot select the '{name}' alias. It was excluded by a previous values() or values_list() call. "
+            f"Include '{name}' in that call to select it."
+        )
+    return FieldError(f"Cannot select the '{name}' alias. Use annotate() to promote it.")
 
 
 def add_select_related(query: Any, fields: Iterable[str]) -> None:
@@ -230,7 +243,7 @@ def _defer_mask(query: Any, opts: Any, mask: dict[str, Any], select_mask: Any = 
             select_mask.setdefault(field, {})
     for name, field_mask in mask.items():
         if not field_mask:
-            if name not in query._filtered_relations and name not in query.annotation_select:
+            if name not in query._filtered_relations:
                 opts.get_field(opts.pk.name if name == "pk" else name)
             continue
         related, field = _related_model_of(query, opts, name)

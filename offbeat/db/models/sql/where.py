@@ -38,7 +38,9 @@ class WhereNode(tree.Node):
         if not separable:
             if not self.contains_over_clause:
                 return None, self, None
-            if must_group_by and any(not leaf.contains_over_clause for leaf in self.leaves()):
+            if must_group_by and any(
+                not leaf.contains_over_clause and not leaf.contains_aggregate for leaf in self.leaves()
+            ):
                 raise NotImplementedError(
                     "Heterogeneous disjunctive predicates against window functions are not implemented when performing "
                     "conditional aggregation."
@@ -62,7 +64,7 @@ class WhereNode(tree.Node):
         )
         return where, having, qualify
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """The SQL of all conditions.
 
         Raises EmptyResultSet when nothing can match, FullResultSet when everything does.
@@ -104,9 +106,9 @@ class WhereNode(tree.Node):
             sql_string = f"NOT ({sql_string})"
         elif len(parts) > 1 or self.resolved:
             sql_string = f"({sql_string})"
-        return sql_string, params
+        return sql_string, tuple(params)
 
-    def _xor_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def _xor_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         # True when an odd number of children is: (a OR b OR c) AND MOD(a + b + c, 2) = 1
         from offbeat.db.models.functions import Mod
 
@@ -247,7 +249,7 @@ class NothingNode:
     contains_over_clause = False
     is_summary = False
 
-    def as_sql(self, compiler: Any = None, connection: Any = None) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any = None, connection: Any = None) -> tuple[str, tuple[Any, ...]]:
         raise EmptyResultSet
 
     def get_group_by_cols(self) -> list[Any]:
@@ -271,8 +273,8 @@ class ExtraWhere:
         self.sqls = sqls
         self.params = params
 
-    def as_sql(self, compiler: Any = None, connection: Any = None) -> tuple[str, list[Any]]:
-        return " AND ".join(f"({sql})" for sql in self.sqls), list(self.params or ())
+    def as_sql(self, compiler: Any = None, connection: Any = None) -> tuple[str, tuple[Any, ...]]:
+        return " AND ".join(f"({sql})" for sql in self.sqls), tuple(self.params or ())
 
     def get_group_by_cols(self) -> list[Any]:
         return []

@@ -204,8 +204,7 @@ class SQLDeleteCompiler(SQLCompiler):
         inner_query.__class__ = Query
         inner_query.clear_select_clause()
         pk = self.query.model._meta.pk
-        inner_query.select = [pk.get_col(self.query.get_initial_alias())]
-        inner_query.has_select_fields = True
+        inner_query.select = (pk.get_col(self.query.get_initial_alias()),)
         outer_query = Query(self.query.model)
         if not features.update_can_self_select:
             # Some databases do not read the table they change, unless it is hidden in a derived table.
@@ -315,7 +314,6 @@ class SQLUpdateCompiler(SQLCompiler):
                 related_ids_index.append((related, len(fields)))
                 fields.append(related._meta.pk.name)
         query.add_fields(fields)
-        query.has_select_fields = True
         must_pre_select = count > 1 and not self.connection.features.update_can_self_select
         self.query.clear_where()
         if self.query.related_updates or must_pre_select:

@@ -25,14 +25,20 @@ class Command(BaseCommand):
         return password
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("username", nargs="?", help="Username to change password for; by default, the current username.")
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to use.")
+        parser.add_argument(
+            "username", nargs="?", help="Username to change password for; by default, the current username."
+        )
+        parser.add_argument(
+            "--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to use."
+        )
 
     def handle(self, *args: Any, **options: Any) -> str:
         username = options["username"] or getpass.getuser()
         user_model = get_user_model()
         try:
-            user = user_model._default_manager.using(options["database"]).get(**{user_model.USERNAME_FIELD: username})
+            user = user_model._default_manager.using(options["database"]).get(
+                **{user_model.USERNAME_FIELD: username}
+            )
         except user_model.DoesNotExist:
             raise CommandError(f"user '{username}' does not exist")
         self.stdout.write(f"Changing password for user '{user}'")

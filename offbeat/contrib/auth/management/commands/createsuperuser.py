@@ -36,12 +36,22 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         name = self.UserModel.USERNAME_FIELD
         parser.add_argument(f"--{name}", help="Specifies the login for the superuser.")
-        parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive", help="Do NOT prompt the user.")
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to use.")
+        parser.add_argument(
+            "--noinput",
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="Do NOT prompt the user.",
+        )
+        parser.add_argument(
+            "--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to use."
+        )
         for field_name in self.UserModel.REQUIRED_FIELDS:
             field = self.UserModel._meta.get_field(field_name)
             extra: dict[str, Any] = {"action": "append"} if field.many_to_many else {}
-            parser.add_argument(f"--{field_name}", help=f"Specifies the {field_name} for the superuser.", **extra)
+            parser.add_argument(
+                f"--{field_name}", help=f"Specifies the {field_name} for the superuser.", **extra
+            )
 
     def execute(self, *args: Any, **options: Any) -> Any:
         self.stdin = options.get("stdin", sys.stdin)
@@ -105,7 +115,9 @@ class Command(BaseCommand):
             username = None
         default = get_default_username(database=options["database"])
         while username is None:
-            username = self.get_input_data(self.username_field, self._prompt(self.username_field, default), default)
+            username = self.get_input_data(
+                self.username_field, self._prompt(self.username_field, default), default
+            )
             if username and (error := self._validate_username(username, shown, options["database"])):
                 self.stderr.write(error)
                 username = None

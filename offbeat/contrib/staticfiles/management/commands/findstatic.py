@@ -15,7 +15,12 @@ class Command(LabelCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--first", action="store_false", dest="all", help="Only return the first match for each static file.")
+        parser.add_argument(
+            "--first",
+            action="store_false",
+            dest="all",
+            help="Only return the first match for each static file.",
+        )
 
     def handle_label(self, path: str, **options: Any) -> str | None:
         verbosity = options["verbosity"]
@@ -25,7 +30,9 @@ class Command(LabelCommand):
             places = "\n  ".join(str(place) for place in finders.searched_locations)
             looked = f"Looking in the following locations:\n  {places}"
         if result:
-            found = [os.path.realpath(each) for each in (result if isinstance(result, list | tuple) else [result])]
+            found = [
+                os.path.realpath(each) for each in (result if isinstance(result, list | tuple) else [result])
+            ]
             if verbosity < 1:
                 return "\n".join(found)
             return "\n  ".join([f"Found '{path}' here:", *found]) + (f"\n{looked}" if looked else "")

@@ -15,8 +15,18 @@ class Command(RunserverCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--nostatic", action="store_false", dest="use_static_handler", help="Don't serve static files at STATIC_URL.")
-        parser.add_argument("--insecure", action="store_true", dest="insecure_serving", help="Serve static files even if DEBUG is False.")
+        parser.add_argument(
+            "--nostatic",
+            action="store_false",
+            dest="use_static_handler",
+            help="Don't serve static files at STATIC_URL.",
+        )
+        parser.add_argument(
+            "--insecure",
+            action="store_true",
+            dest="insecure_serving",
+            help="Serve static files even if DEBUG is False.",
+        )
 
     def get_handler(self, *args: Any, **options: Any) -> Any:
         handler = super().get_handler(*args, **options)

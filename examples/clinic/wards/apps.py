@@ -1,0 +1,6 @@
+from offbeat.apps import AppConfig
+
+
+class WardsConfig(AppConfig):
+    name = "wards"
+    verbose_name = "Wards"
