@@ -17,8 +17,8 @@ def setup(set_prefix: bool = True) -> None:
     """
     from offbeat.apps import apps
     from offbeat.conf import settings
-    from offbeat.utils.log import configure_logging
     from offbeat.urls import set_script_prefix
+    from offbeat.utils.log import configure_logging
 
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
     if set_prefix:

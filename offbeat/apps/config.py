@@ -52,7 +52,8 @@ class AppConfig:
         """Dotted path of the field class for primary keys that models leave out."""
         from offbeat.conf import settings
 
-        return str(settings.DEFAULT_AUTO_FIELD)
+        path: str = settings.DEFAULT_AUTO_FIELD
+        return path
 
     @property
     def _is_default_auto_field_overridden(self) -> bool:
@@ -149,7 +150,9 @@ def _configured_class(module: ModuleType) -> type[AppConfig] | None:
     candidates = [
         (name, candidate)
         for name, candidate in inspect.getmembers(module, inspect.isclass)
-        if issubclass(candidate, AppConfig) and candidate is not AppConfig and getattr(candidate, "default", True)
+        if issubclass(candidate, AppConfig)
+        and candidate is not AppConfig
+        and getattr(candidate, "default", True)
     ]
     if len(candidates) == 1:
         return candidates[0][1]

@@ -68,14 +68,14 @@ class Apps:
         for entry in installed_apps:
             config = entry if isinstance(entry, AppConfig) else AppConfig.create(entry)
             if config.label in self.app_configs:
-                raise ImproperlyConfigured(
-                    f"Application labels aren't unique, duplicates: {config.label}"
-                )
+                raise ImproperlyConfigured(f"Application labels aren't unique, duplicates: {config.label}")
             self.app_configs[config.label] = config
             config.apps = self
         counts = Counter(config.name for config in self.app_configs.values())
         if duplicates := [name for name, count in counts.items() if count > 1]:
-            raise ImproperlyConfigured(f"Application names aren't unique, duplicates: {', '.join(duplicates)}")
+            raise ImproperlyConfigured(
+                f"Application names aren't unique, duplicates: {', '.join(duplicates)}"
+            )
 
     def check_apps_ready(self) -> None:
         """AppRegistryNotReady unless all applications are imported."""
@@ -190,7 +190,9 @@ class Apps:
         wanted = set(available)
         installed = {config.name for config in self.get_app_configs()}
         if not wanted.issubset(installed):
-            raise ValueError(f"Available apps isn't a subset of installed apps, extra apps: {', '.join(wanted - installed)}")
+            raise ValueError(
+                f"Available apps isn't a subset of installed apps, extra apps: {', '.join(wanted - installed)}"
+            )
         self.stored_app_configs.append(self.app_configs)
         self.app_configs = {k: config for k, config in self.app_configs.items() if config.name in wanted}
         self.clear_cache()

@@ -67,7 +67,9 @@ class AliasFinder(MetaPathFinder):
         if real not in sys.modules:
             found = find_spec(real)
             if found is None:
-                raise ModuleNotFoundError(f"No module named {fullname!r} (Offbeat has no {real!r})", name=fullname)
+                raise ModuleNotFoundError(
+                    f"No module named {fullname!r} (Offbeat has no {real!r})", name=fullname
+                )
             is_package = found.submodule_search_locations is not None
         else:
             is_package = hasattr(sys.modules[real], "__path__")

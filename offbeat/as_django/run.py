@@ -39,3 +39,4 @@ def main(arguments: list[str]) -> int:
         return 127
     sys.stdout.flush()
     os.execve(program, [program, *arguments[1:]], environment())
+    return None

@@ -24,9 +24,7 @@ from offbeat.utils.module_loading import own_path, shared_path
 
 def _require_session(scope: Any) -> Any:
     if "session" not in scope:
-        raise ValueError(
-            "Cannot find session in scope. You should wrap your consumer in SessionMiddleware."
-        )
+        raise ValueError("Cannot find session in scope. You should wrap your consumer in SessionMiddleware.")
     return scope["session"]
 
 
@@ -61,7 +59,9 @@ def _login(scope: Any, user: Any, backend: str | None = None) -> None:
     auth_hash = user.get_session_auth_hash() if hasattr(user, "get_session_auth_hash") else ""
     if SESSION_KEY in session:
         same = get_user_model()._meta.pk.to_python(session[SESSION_KEY]) == user.pk
-        if not same or (auth_hash and not constant_time_compare(session.get(HASH_SESSION_KEY, ""), auth_hash)):
+        if not same or (
+            auth_hash and not constant_time_compare(session.get(HASH_SESSION_KEY, ""), auth_hash)
+        ):
             session.flush()
     else:
         session.cycle_key()
@@ -106,7 +106,9 @@ class AuthMiddleware(BaseMiddleware):
     def populate_scope(self, scope: Any) -> None:
         """Put a stand-in for the user into the scope; ValueError without a session."""
         if "session" not in scope:
-            raise ValueError("AuthMiddleware cannot find session in scope. SessionMiddleware must be above it.")
+            raise ValueError(
+                "AuthMiddleware cannot find session in scope. SessionMiddleware must be above it."
+            )
         if "user" not in scope:
             scope["user"] = UserLazyObject()
 
@@ -122,6 +124,6 @@ class AuthMiddleware(BaseMiddleware):
         return await super().__call__(scope, receive, send)
 
 
-def AuthMiddlewareStack(inner: Any) -> Any:  # noqa: N802
+def AuthMiddlewareStack(inner: Any) -> Any:
     """Cookies, sessions and users."""
     return CookieMiddleware(SessionMiddleware(AuthMiddleware(inner)))

@@ -82,7 +82,9 @@ class URLRouter:
                 "args": (*outer.get("args", ()), *args),
                 "kwargs": {**outer.get("kwargs", {}), **kwargs, **default_args},
             }
-            return await application({**scope, "path_remaining": remaining, "url_route": route}, receive, send)
+            return await application(
+                {**scope, "path_remaining": remaining, "url_route": route}, receive, send
+            )
         if "path_remaining" in scope:
             raise Resolver404("No route found for path %r." % path)
         raise ValueError(f"No route found for path {path!r}.")
@@ -97,7 +99,9 @@ class ChannelNameRouter:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         """Call the application; ValueError for an unknown channel."""
         if "channel" not in scope:
-            raise ValueError("ChannelNameRouter got a scope without a 'channel' key. Did you make sure it's only being used for 'channel' type messages?")
+            raise ValueError(
+                "ChannelNameRouter got a scope without a 'channel' key. Did you make sure it's only being used for 'channel' type messages?"
+            )
         if scope["channel"] not in self.application_mapping:
             raise ValueError(
                 f"No application configured for channel name {scope['channel']!r} (available: "

@@ -27,7 +27,9 @@ class CookieMiddleware:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         """Handle the connection; ValueError for a scope without headers."""
         if "headers" not in scope:
-            raise ValueError("CookieMiddleware was passed a scope that did not have a headers key (make sure it is only passed HTTP or WebSocket connections)")
+            raise ValueError(
+                "CookieMiddleware was passed a scope that did not have a headers key (make sure it is only passed HTTP or WebSocket connections)"
+            )
         cookies: dict[str, str] = {}
         for name, value in scope["headers"]:
             if name == b"cookie":
@@ -57,7 +59,11 @@ class CookieMiddleware:
                 if timezone.is_aware(expires):
                     expires = timezone.make_naive(expires, datetime.UTC)
                 # The seconds are cut off: one more, so that the cookie does not end early.
-                delta = expires - datetime.datetime.now(datetime.UTC).replace(tzinfo=None) + datetime.timedelta(seconds=1)
+                delta = (
+                    expires
+                    - datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+                    + datetime.timedelta(seconds=1)
+                )
                 expires = None
                 max_age = max(0, delta.days * 86400 + delta.seconds)
             else:
@@ -84,9 +90,13 @@ class CookieMiddleware:
         headers += [(b"Set-Cookie", morsel.output(header="").strip().encode()) for morsel in cookies.values()]
 
     @classmethod
-    def delete_cookie(cls, message: dict[str, Any], key: str, path: str = "/", domain: str | None = None) -> None:
+    def delete_cookie(
+        cls, message: dict[str, Any], key: str, path: str = "/", domain: str | None = None
+    ) -> None:
         """Add a header that deletes the cookie."""
-        cls.set_cookie(message, key, max_age=0, path=path, domain=domain, expires="Thu, 01-Jan-1970 00:00:00 GMT")
+        cls.set_cookie(
+            message, key, max_age=0, path=path, domain=domain, expires="Thu, 01-Jan-1970 00:00:00 GMT"
+        )
 
 
 class LazySession(LazyObject):
@@ -126,7 +136,7 @@ class InstanceSessionWrapper:
         if self.activated:
             session = self.scope["session"]
             modified, empty = session.modified, session.is_empty()
-            changes = modified and not empty or settings.SESSION_SAVE_EVERY_REQUEST
+            changes = (modified and not empty) or settings.SESSION_SAVE_EVERY_REQUEST
             if message["type"] in self.save_message_types and changes and message.get("status", 200) != 500:
                 try:
                     await spawn(self.save_session)
@@ -140,7 +150,10 @@ class InstanceSessionWrapper:
             elif message["type"] in self.cookie_response_message_types and empty:
                 if self.cookie_name in self.scope["cookies"]:
                     CookieMiddleware.delete_cookie(
-                        message, self.cookie_name, path=settings.SESSION_COOKIE_PATH, domain=settings.SESSION_COOKIE_DOMAIN
+                        message,
+                        self.cookie_name,
+                        path=settings.SESSION_COOKIE_PATH,
+                        domain=settings.SESSION_COOKIE_DOMAIN,
                     )
         await self.real_send(message)
 
@@ -174,13 +187,15 @@ class SessionMiddleware:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         """Handle the connection; ValueError for a scope without cookies."""
         if "cookies" not in scope:
-            raise ValueError("No cookies in scope - SessionMiddleware needs to run inside of CookieMiddleware.")
+            raise ValueError(
+                "No cookies in scope - SessionMiddleware needs to run inside of CookieMiddleware."
+            )
         wrapper = InstanceSessionWrapper(scope, send)
         if wrapper.activated:
             await wrapper.resolve_session()
         return await self.inner(wrapper.scope, receive, wrapper.send)
 
 
-def SessionMiddlewareStack(inner: Any) -> Any:  # noqa: N802
+def SessionMiddlewareStack(inner: Any) -> Any:
     """Cookies and sessions."""
     return CookieMiddleware(SessionMiddleware(inner))

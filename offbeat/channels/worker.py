@@ -9,7 +9,9 @@ from typing import Any
 class Worker:
     """Runs ``application`` with scopes of type ``channel`` for the named channels."""
 
-    def __init__(self, application: Any, channels: list[str], channel_layer: Any, max_applications: int = 1000) -> None:
+    def __init__(
+        self, application: Any, channels: list[str], channel_layer: Any, max_applications: int = 1000
+    ) -> None:
         self.application = application
         self.channels = channels
         self.channel_layer = channel_layer

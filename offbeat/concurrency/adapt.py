@@ -12,7 +12,8 @@ import asgiref.sync
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from .bridge import in_bridge, wait
-from .home import call_waiting_thread, end_of
+from .call import Call
+from .home import call_waiting_thread
 from .workers import Workers, in_thread
 
 T = TypeVar("T")
@@ -69,9 +70,10 @@ class SyncToAsync(Generic[P, T]):
             return await _in_sensitive_thread(self.func, args, kwargs)  # type: ignore[no-any-return]
         if self.executor is None:
             return await in_thread(self.func, *args, **kwargs)
-        context = copy_context()
-        call = functools.partial(context.run, self.func, *args, **kwargs)
-        return await end_of(asyncio.get_running_loop().run_in_executor(self.executor, call), context)
+        loop = asyncio.get_running_loop()
+        call = Call(loop, copy_context(), self.func, args, kwargs)
+        loop.run_in_executor(self.executor, call.run)
+        return await call.outcome()
 
     def __get__(self, parent: Any, objtype: Any = None) -> Any:
         return self if parent is None else markcoroutinefunction(functools.partial(self.__call__, parent))
@@ -82,11 +84,10 @@ _sensitive = Workers(base=1, most=1)
 
 async def _in_sensitive_thread(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """One thread for all, but a thread that is blocked for the caller takes precedence: it owns what it uses."""
-    context = copy_context()
-    future = call_waiting_thread(context, fn, *args, **kwargs)
-    if future is None:
-        future = _sensitive.submit(asyncio.get_running_loop(), context, fn, *args, **kwargs)
-    return await end_of(future, context)
+    call = call_waiting_thread(fn, *args, **kwargs)
+    if call is None:
+        call = _sensitive.submit(asyncio.get_running_loop(), copy_context(), fn, *args, **kwargs)
+    return await call.outcome()
 
 
 @overload

@@ -12,22 +12,14 @@ from threading import get_ident
 from typing import Any, ParamSpec, TypeVar
 
 from .bridge import _as_coroutine, in_bridge, spawn, wait
+from .call import Call, copy_back
 from .coroutine import BridgedCoroutine
 from .tasks import install
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
-__all__ = ["Home", "call_on", "call_waiting_thread", "copy_back", "current_home", "end_of", "wait_in_thread"]
-
-_MISSING: Any = object()
-
-
-def copy_back(context: Context) -> None:
-    """Give the current context the values that code run in `context` (a copy of it) has set."""
-    for var, value in context.items():
-        if var.get(_MISSING) is not value:
-            var.set(value)
+__all__ = ["Home", "call_on", "call_waiting_thread", "current_home", "wait_in_thread"]
 
 
 class Home:
@@ -55,36 +47,6 @@ _waiting: ContextVar[tuple[Home, SimpleQueue[Any]] | None] = ContextVar(
 def current_home() -> Home | None:
     """The home of the calling thread while it runs a job of ours, else None."""
     return homes.get(get_ident())
-
-
-def deliver(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(result)
-        return
-    if isinstance(error, StopIteration):
-        # A future refuses StopIteration; inside a coroutine it would have become this error, too.
-        error.__cause__, error = None, RuntimeError(f"function raised {error!r}")
-    future.set_exception(error)
-
-
-async def end_of(future: asyncio.Future[T], context: Context) -> T:
-    """The outcome of what a thread runs in `context`; as a thread cannot be cancelled, its end is awaited."""
-    cancelled: asyncio.CancelledError | None = None
-    while not future.done():
-        try:
-            await asyncio.wait((future,))
-        except asyncio.CancelledError as exc:
-            cancelled = cancelled or exc
-    copy_back(context)
-    if cancelled is None:
-        return future.result()
-    future.exception()
-    try:
-        raise cancelled
-    finally:
-        del cancelled
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -164,7 +126,7 @@ def _wait_at_home(home: Home, coro: BridgedCoroutine[T], context: Context) -> T:
     try:
         home.loop.call_soon_threadsafe(start)
         while (call := calls.get()) is not None:
-            _serve(home.loop, *call)
+            call.run()
     finally:
         home.park(-1)
         home.calls = outer
@@ -173,20 +135,6 @@ def _wait_at_home(home: Home, coro: BridgedCoroutine[T], context: Context) -> T:
             coro.close()  # the loop was closed before it could start
     task: asyncio.Task[T] = tasks.pop()
     return task.result()
-
-
-def _serve(
-    loop: asyncio.AbstractEventLoop, future: Any, context: Context, fn: Any, args: Any, kwargs: Any
-) -> None:
-    result = error = None
-    try:
-        result = context.run(fn, *args, **kwargs)
-    except BaseException as exc:
-        error = exc
-    try:
-        loop.call_soon_threadsafe(deliver, future, result, error)
-    finally:
-        del result, error
 
 
 def call_on(thread: int, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -206,22 +154,19 @@ def call_on(thread: int, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwarg
     calls = None if other is None or other.loop is not loop else other.calls
     if calls is None or not in_bridge():
         raise RuntimeError("the thread that has to make this call is not waiting for the calling code")
-    context = copy_context()
-    future: asyncio.Future[T] = other.loop.create_future()  # type: ignore[union-attr]
-    calls.put((future, context, fn, args, kwargs))
-    return wait(end_of(future, context))
+    call = Call(other.loop, copy_context(), fn, args, kwargs)  # type: ignore[union-attr]
+    calls.put(call)
+    return wait(call.outcome())
 
 
-def call_waiting_thread(
-    context: Context, fn: Callable[..., T], /, *args: Any, **kwargs: Any
-) -> asyncio.Future[T] | None:
-    """Have `fn` called by the worker thread that is blocked in `wait()` for the current task, if there is one."""
+def call_waiting_thread(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Call[T] | None:
+    """Have `fn` called by the worker thread that is blocked in `wait()` for the current code, if there is one."""
     waiting = _waiting.get()
     if waiting is None:
         return None
     home, calls = waiting
     if home.calls is not calls or home.loop is not asyncio._get_running_loop():
         return None
-    future: asyncio.Future[T] = home.loop.create_future()
-    calls.put((future, context, fn, args, kwargs))
-    return future
+    call = Call(home.loop, copy_context(), fn, args, kwargs)
+    calls.put(call)
+    return call

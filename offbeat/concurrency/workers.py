@@ -18,7 +18,8 @@ from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from .home import Home, deliver, end_of, homes
+from .call import Call
+from .home import Home, homes
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -26,45 +27,32 @@ P = ParamSpec("P")
 __all__ = ["Workers", "default_workers", "in_thread"]
 
 
-class _Job:
-    __slots__ = ("args", "context", "fn", "future", "kwargs", "loop", "loop_thread", "since")
+class _Job(Call[T]):
+    __slots__ = ("loop_thread", "since")
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, context: Context, fn: Any, args: Any, kwargs: Any
     ) -> None:
-        self.loop = loop
+        super().__init__(loop, context, fn, args, kwargs)
         self.loop_thread = get_ident()
-        self.context = context
-        self.fn = fn
-        self.args = args
-        self.kwargs = kwargs
-        self.future: asyncio.Future[Any] = loop.create_future()
         self.since = monotonic()
 
-    def run(self, park: Callable[[int], None]) -> None:
+    def run_parking(self, park: Callable[[int], None]) -> None:
+        """Run in a worker thread, which gets a home for the time."""
         ident = get_ident()
         homes[ident] = Home(self.loop, self.loop_thread, park)
-        result = error = None
         try:
-            result = self.context.run(self.fn, *self.args, **self.kwargs)
-        except BaseException as exc:
-            error = exc
+            self.run()
         finally:
             del homes[ident]
-        try:
-            self.loop.call_soon_threadsafe(deliver, self.future, result, error)
-        except RuntimeError:  # the loop was closed before the job ended: nobody waits for it
-            pass
-        finally:
-            del result, error
 
 
 class _Thread:
     __slots__ = ("gate", "job", "pool")
 
-    def __init__(self, pool: Workers, job: _Job) -> None:
+    def __init__(self, pool: Workers, job: _Job[Any]) -> None:
         self.pool = pool
-        self.job: _Job | None = job
+        self.job: _Job[Any] | None = job
         self.gate = threading.Lock()
         self.gate.acquire()
 
@@ -73,7 +61,7 @@ class _Thread:
         job = self.job
         while job is not None:
             self.job = None
-            job.run(pool._park)
+            job.run_parking(pool._park)
             job = None  # not kept while waiting: it holds the result
             job = pool._next(self)
 
@@ -99,7 +87,7 @@ class Workers:
         self.threads = 0
         self._parked = 0
         self._lock = threading.Lock()
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[_Job[Any]] = deque()
         self._free: list[_Thread] = []
         self._taken = monotonic()
         self._closed = False
@@ -113,9 +101,9 @@ class Workers:
         /,
         *args: Any,
         **kwargs: Any,
-    ) -> asyncio.Future[T]:
-        """Run `fn` in `context` on a thread of the pool; the future belongs to `loop`, which must be running here."""
-        job = _Job(loop, context, fn, args, kwargs)
+    ) -> Call[T]:
+        """Run `fn` in `context` on a thread of the pool; `loop` must be running here."""
+        job: _Job[T] = _Job(loop, context, fn, args, kwargs)
         with self._lock:
             if self._closed:
                 raise RuntimeError("these workers have been shut down")
@@ -124,14 +112,14 @@ class Workers:
                 thread.job = job
                 self._taken = job.since
                 thread.gate.release()
-                return job.future
+                return job
             if self.threads - self._parked < self.base:
                 self._start(job)
-                return job.future
+                return job
             self._jobs.append(job)
         if loop not in self._timers:
             self._timers[loop] = loop.call_later(self.patience, self._consider, loop)
-        return job.future
+        return job
 
     async def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn` in a thread; context variables are seen there, and those it sets are seen here.
@@ -139,15 +127,15 @@ class Workers:
         A thread cannot be cancelled: on cancellation its end is awaited, so that nothing it uses is used twice, and
         then the cancellation is raised.
         """
-        context = copy_context()
-        return await end_of(self.submit(asyncio.get_running_loop(), context, fn, *args, **kwargs), context)
+        loop = asyncio.get_running_loop()
+        return await self.submit(loop, copy_context(), fn, *args, **kwargs).outcome()
 
     def _park(self, change: int) -> None:
         if self.most > 1:
             with self._lock:
                 self._parked += change
 
-    def _start(self, job: _Job) -> None:
+    def _start(self, job: _Job[Any]) -> None:
         self.threads += 1
         self.peak = max(self.peak, self.threads)
         self._taken = monotonic()
@@ -168,7 +156,7 @@ class Workers:
                 self._start(self._jobs.popleft())
         self._timers[loop] = loop.call_later(self.patience / 4, self._consider, loop)
 
-    def _next(self, thread: _Thread) -> _Job | None:
+    def _next(self, thread: _Thread) -> _Job[Any] | None:
         """The next job of a thread, or None when it shall end."""
         with self._lock:
             if self._jobs:

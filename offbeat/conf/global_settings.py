@@ -222,6 +222,7 @@ SERVER_EMAIL = "root@localhost"
 TEMPLATES: list[Any] = []
 # True: the empty choice of a select box is "---------", as it used to be.
 USE_BLANK_CHOICE_DASH = False
+URLIZE_ASSUME_HTTPS = False
 
 FORM_RENDERER = "offbeat.forms.renderers.DjangoTemplates"
 

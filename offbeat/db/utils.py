@@ -148,8 +148,6 @@ def load_backend(backend_name: str) -> ModuleType:
     Raises ImproperlyConfigured, listing the built-in engines, if there is no such package.
     """
     name = _canonical(backend_name)
-    if name == "offbeat.db.backends.postgresql_psycopg2":
-        name = "offbeat.db.backends.postgresql"
     try:
         return import_module(f"{name}.base")
     except ImportError as exc:

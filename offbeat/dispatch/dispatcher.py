@@ -42,7 +42,9 @@ class Signal:
         self._plain: list[Any] | None = None
         self._plain_of: Any = None
 
-    def connect(self, receiver: Callable[..., Any], sender: Any = None, weak: bool = True, dispatch_uid: Any = None) -> None:
+    def connect(
+        self, receiver: Callable[..., Any], sender: Any = None, weak: bool = True, dispatch_uid: Any = None
+    ) -> None:
         """Call ``receiver(signal=…, sender=…, **kwargs)`` when the signal is sent.
 
         ``weak``: forget the receiver when nothing else refers to it. ``dispatch_uid``: connect it once only.
@@ -74,7 +76,9 @@ class Signal:
             self.receivers = [*self.receivers, (key, reference, sender_reference, is_async)]
         self.sender_receivers_cache.clear()
 
-    def disconnect(self, receiver: Callable[..., Any] | None = None, sender: Any = None, dispatch_uid: Any = None) -> bool:
+    def disconnect(
+        self, receiver: Callable[..., Any] | None = None, sender: Any = None, dispatch_uid: Any = None
+    ) -> bool:
         """Undo ``connect()`` with the same arguments; True if a receiver was there."""
         key = (dispatch_uid if dispatch_uid is not None else _make_id(receiver), _make_id(sender))
         self._clear_dead_receivers()
@@ -104,7 +108,9 @@ class Signal:
         sync_receivers, async_receivers = self._live_receivers(sender)
         responses = [(r, r(signal=self, sender=sender, **named)) for r in sync_receivers]
         if async_receivers:
-            responses += _run(_gather([r(signal=self, sender=sender, **named) for r in async_receivers], async_receivers))
+            responses += _run(
+                _gather([r(signal=self, sender=sender, **named) for r in async_receivers], async_receivers)
+            )
         return responses
 
     async def asend(self, sender: Any, **named: Any) -> _Responses:

@@ -71,7 +71,7 @@ class BoundField(RenderableFieldMixin):
         return self.form.errors.get(self.name, self.form.error_class(renderer=self.form.renderer))
 
     @property
-    def template_name(self) -> Any:  # type: ignore[override]
+    def template_name(self) -> Any:
         """The template of the field group."""
         return self.field.template_name or self.form.renderer.field_template_name
 

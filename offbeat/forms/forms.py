@@ -167,7 +167,7 @@ class BaseForm(RenderableFormMixin):
         return widget.value_from_datadict(self.data, self.files, html_name)
 
     @property
-    def template_name(self) -> Any:  # type: ignore[override]
+    def template_name(self) -> Any:
         """The template of the whole form."""
         return self.renderer.form_template_name
 

@@ -36,7 +36,7 @@ class ManagementForm(Form):
     MIN_NUM_FORMS = IntegerField(required=False, widget=HiddenInput)
     MAX_NUM_FORMS = IntegerField(required=False, widget=HiddenInput)
 
-    template_name = "django/forms/div.html"  # type: ignore[assignment]
+    template_name = "django/forms/div.html"
 
     def clean(self) -> Any:
         cleaned_data = super().clean()
@@ -153,7 +153,7 @@ class BaseFormSet(RenderableFormMixin):
         """How many forms there are, those for new data included."""
         if self.is_bound:
             # What the client says, with a limit.
-            return min(self.management_form.cleaned_data[TOTAL_FORM_COUNT], self.absolute_max)
+            return min(self.management_form.cleaned_data[TOTAL_FORM_COUNT], self.absolute_max)  # type: ignore[no-any-return]
         initial_forms = self.initial_form_count()
         total_forms = max(initial_forms, self.min_num) + self.extra
         # All initial data is shown, be it more than max_num.
@@ -404,7 +404,7 @@ class BaseFormSet(RenderableFormMixin):
         return self.empty_form.media
 
     @property
-    def template_name(self) -> Any:  # type: ignore[override]
+    def template_name(self) -> Any:
         """The template of the whole formset."""
         return self.renderer.formset_template_name
 

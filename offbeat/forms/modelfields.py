@@ -188,7 +188,7 @@ class ModelChoiceField(ChoiceField):
             return self._choices
         return self.iterator(self)
 
-    choices = property(_get_choices, ChoiceField.choices.fset)  # type: ignore[assignment,attr-defined]
+    choices = property(_get_choices, ChoiceField.choices.fset)  # type: ignore[attr-defined]
 
     def prepare_value(self, value: Any) -> Any:
         if hasattr(value, "_meta"):

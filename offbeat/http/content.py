@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import json.encoder
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ def _make_encode() -> Callable[[Any], str]:
         ", ",
         False,
         False,
-        True,  # type: ignore[attr-defined]
+        True,
     )
 
     def encode_json(data: Any) -> str:

@@ -24,6 +24,7 @@ from offbeat.core.exceptions import (
     TooManyFilesSent,
 )
 from offbeat.core.files.uploadhandler import SkipFile, StopFutureHandlers, StopUpload
+from offbeat.core.files.utils import remaining_size
 from offbeat.http.querydict import QueryDict
 from offbeat.utils.datastructures import MultiValueDict
 from offbeat.utils.encoding import force_str
@@ -314,7 +315,7 @@ class MultiPartParser:
             )
             if result is not None:
                 return result[0], result[1]
-        stream = LazyStream(ChunkIter(self._input_data, self._chunk_size))
+        stream = LazyStream(self._pieces())
         uploaded_everything = True
         exhaust = True
         try:
@@ -335,6 +336,20 @@ class MultiPartParser:
                 break
         post._mutable = False
         return post, self._files
+
+    def _pieces(self) -> Iterator[bytes]:
+        """The body in pieces, to its declared length: upload handlers relied on that one."""
+        source = self._input_data
+        pieces = ChunkIter(source, self._chunk_size)
+        left = self._content_length
+        if left <= 0 or remaining_size(getattr(source, "_stream", source)) is not None:
+            yield from pieces
+            return
+        for data in pieces:
+            yield data[:left]
+            left -= len(data)
+            if left <= 0:
+                return
 
     def _read_parts(self, stream: LazyStream) -> None:
         parser = PushMultipartParser(

@@ -30,6 +30,7 @@ from offbeat.core.exceptions import (
     TooManyFilesSent,
 )
 from offbeat.core.files import uploadhandler
+from offbeat.core.files.utils import remaining_size
 from offbeat.http.accept import MediaType, parse_accept
 from offbeat.http.cookie import parse_cookie
 from offbeat.http.headers import HttpHeaders
@@ -429,7 +430,10 @@ class HttpRequest:
         if "_body" not in self.__dict__:
             if self._read_started:
                 raise RawPostDataException("You cannot access body after reading from request's data stream")
-            self._check_data_too_big(_content_length(self._meta_value("CONTENT_LENGTH")))
+            size = remaining_size(self._stream)
+            if size is None:
+                size = _content_length(self._meta_value("CONTENT_LENGTH"))
+            self._check_data_too_big(size)
             self._body = self._read_body()
             self._stream = BytesIO(self._body)
         return self._body

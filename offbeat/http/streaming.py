@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from offbeat.concurrency import in_thread, wait
+from offbeat.core.files.utils import remaining_size
 from offbeat.http.base import HttpResponseBase
 from offbeat.utils.http import content_disposition_header
 
@@ -173,19 +174,15 @@ class FileResponse(StreamingHttpResponse):
 
 def _remaining(file: Any, name: str, block_size: int) -> int | None:
     """How much there is from the file's position on; None if it cannot be told."""
-    seekable = hasattr(file, "seek") and (not hasattr(file, "seekable") or file.seekable())
+    size = remaining_size(file)
+    if size is not None:
+        return size
     if not hasattr(file, "tell"):
-        if not seekable:
+        if not hasattr(file, "seek") or (hasattr(file, "seekable") and not file.seekable()):
             return None
         length = sum(iter(lambda: len(file.read(block_size)), 0))
         file.seek(-length, io.SEEK_END)
         return length
-    if seekable:
-        position = file.tell()
-        file.seek(0, io.SEEK_END)
-        length = file.tell() - position
-        file.seek(position)
-        return int(length)
     if hasattr(file, "getbuffer"):
         return int(file.getbuffer().nbytes - file.tell())
     if os.path.isfile(name):

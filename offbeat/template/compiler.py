@@ -35,6 +35,7 @@ MAX_DEPTH = 18
 _BASE: dict[str, Any] = {
     "MISSING": lookup.MISSING,
     "SafeData": SafeData,
+    "as_safe": runtime.as_safe,
     "attr": lookup.attr,
     "find": runtime.find,
     "forloop": runtime.forloop,
@@ -167,6 +168,7 @@ class Generator:
         self.autoescape: bool | None = None
         self._parts: list[tuple[str, Any]] = []
         self._appended = False
+        self._root: Any = None
         self._uses_show = False
         self._counter = 0
         self._const_names: dict[int, str] = {}
@@ -257,7 +259,7 @@ class Generator:
         """Emit any node."""
         outer = self.token
         self.token = node.token or outer
-        if has_code(node):
+        if has_code(node) or node is self._root:
             node.emit(self)
         else:
             self.opaque(node)
@@ -346,7 +348,7 @@ class Generator:
             for scope in reversed(self.scopes):
                 if name in scope:
                     found = scope[name]
-                    return found.as_dict(self) if isinstance(found, LoopInfo) else found  # type: ignore[no-any-return]
+                    return found.as_dict(self) if isinstance(found, LoopInfo) else found
             if name in ("True", "False", "None"):
                 return name
             if not self.opaque_all:
@@ -360,9 +362,9 @@ class Generator:
 
     def is_bound(self, name: str) -> bool:
         """True if the name is a local of a loop or ``with`` here, which is never missing."""
-        return (
-            not self.opaque_here and name not in self.written and any(name in scope for scope in self.scopes)
-        )
+        if self.opaque_here or name in self.written:
+            return False
+        return any(isinstance(scope.get(name), str) for scope in self.scopes)
 
     def _path(self, lookups: tuple[str, ...]) -> str:
         rest = list(lookups)
@@ -436,7 +438,8 @@ class Generator:
             self.line(f"{local} = {self.const(expression.var)}")
         else:
             self.line(f"{local} = {self._variable(expression.var, 'keep')}")
-            if expression.var.lookups is not None:
+            lookups = expression.var.lookups
+            if lookups is not None and not (len(lookups) == 1 and self.is_bound(lookups[0])):
                 if on_missing == "invalid":
                     name = repr(expression.var.var)
                     # A text for what is invalid is shown as it is: no filter touches it.
@@ -457,10 +460,10 @@ class Generator:
             if getattr(func, "needs_autoescape", False):
                 arguments += f", autoescape={self.autoescape_code}"
             call = f"{self.const(func, _identifier(getattr(func, '__name__', 'filter')))}({arguments})"
-            if getattr(func, "is_safe", False):
+            if getattr(func, "is_safe", False) and not getattr(func, "always_safe", False):
                 result = self.name("r")
                 self.line(f"{result} = {call}")
-                self.line(f"{local} = mark_safe({result}) if isinstance({local}, SafeData) else {result}")
+                self.line(f"{local} = as_safe({result}) if isinstance({local}, SafeData) else {result}")
             else:
                 self.line(f"{local} = {call}")
 
@@ -483,9 +486,10 @@ class Generator:
         with self.block("finally:"):
             self.line("context.pop()")
 
-    def program(self, nodelist: Any) -> Program:
-        """The compiled function for ``nodelist``."""
-        effects = nodelist.effects()
+    def program(self, nodelist: Any, root: Any = None) -> Program:
+        """The compiled function for ``nodelist``; ``root``: a node whose code is wanted, whatever its ``render`` is."""
+        self._root = root
+        effects = nodelist.effects() if root is None else root.effects()
         self.force_shared = self.force_shared or effects.depth > MAX_DEPTH
         self.opaque_all = effects.opaque or self.force_shared
         self.written = effects.writes
@@ -593,5 +597,5 @@ def render_node(node: Any, context: Any) -> str:
     """Render one node by itself."""
     program = node.__dict__.get("_program")
     if program is None:
-        program = node.__dict__["_program"] = compile_nodelist(NodeList([node]))
+        program = node.__dict__["_program"] = Generator(node.unit).program(NodeList([node]), root=node)
     return program.run(context)  # type: ignore[no-any-return]

@@ -67,7 +67,7 @@ class BaseContext:
         return repr(self.dicts)
 
     def __iter__(self) -> Iterator[Any]:
-        return reversed(self.dicts)
+        return reversed(self.dicts)  # type: ignore[no-any-return]
 
     def push(self, *args: Any, **kwargs: Any) -> ContextDict:
         """Put a new layer on top; also a context manager."""

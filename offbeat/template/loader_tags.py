@@ -89,7 +89,7 @@ class BlockNode(Node):
             result = block.nodelist.render(context)
             if push is not None:
                 block_context.push(self.name, push)
-            return result  # type: ignore[no-any-return]
+            return result
         finally:
             context.pop()
 
@@ -182,7 +182,7 @@ class ExtendsNode(Node):
         """The blocks of a parent that extends nothing itself; found once for each template."""
         cached = getattr(parent, "_root_blocks", False)
         if cached is not False:
-            return cached  # type: ignore[no-any-return]
+            return cached  # type: ignore[return-value]
         blocks: dict[str, BlockNode] | None = None
         for node in parent.nodelist:
             if not isinstance(node, TextNode):

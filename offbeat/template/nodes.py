@@ -27,7 +27,7 @@ class Effects(NamedTuple):
     writes: frozenset[str] = frozenset()
     depth: int = 0
 
-    def __or__(self, other: Effects) -> Effects:  # type: ignore[override]
+    def __or__(self, other: Effects) -> Effects:
         return Effects(
             self.shared or other.shared,
             self.opaque or other.opaque,
@@ -58,7 +58,7 @@ class Node:
 
     def render(self, context: Any) -> str:
         """The node as text."""
-        if has_code(self):
+        if type(self).emit is not Node.emit:
             from offbeat.template.compiler import render_node
 
             return render_node(self, context)

@@ -46,7 +46,7 @@ class SimpleTemplateResponse(HttpResponse):
     def __getstate__(self) -> dict[str, Any]:
         if not self._is_rendered:
             raise ContentNotRenderedError("The response content must be rendered before it can be pickled.")
-        return super().__getstate__()  # type: ignore[no-any-return,misc]
+        return super().__getstate__()
 
     def resolve_template(self, template: Any) -> Any:
         """A template object for a name, several names, or a template object."""
@@ -102,7 +102,7 @@ class SimpleTemplateResponse(HttpResponse):
         """The rendered content; ContentNotRenderedError before it is."""
         if not self._is_rendered:
             raise ContentNotRenderedError("The response content must be rendered before it can be accessed.")
-        return super().content
+        return super().content  # type: ignore[no-any-return]
 
     @content.setter
     def content(self, value: Any) -> None:

@@ -11,7 +11,7 @@ from offbeat.conf import settings
 from offbeat.template.lookup import MISSING, root
 from offbeat.utils.formats import localize
 from offbeat.utils.html import conditional_escape, escape_core
-from offbeat.utils.safestring import SafeString
+from offbeat.utils.safestring import SafeString, mark_safe
 from offbeat.utils.timezone import template_localtime
 
 __all__ = [
@@ -97,6 +97,12 @@ def show_root_escaped(value: Any, context: Any, name: str) -> str:
 def show_root_plain(value: Any, context: Any, name: str) -> str:
     """``show_plain`` for a name's value that was not called yet."""
     return show_plain(root(value), context, name)
+
+
+def as_safe(value: Any) -> Any:
+    """What a filter made of a safe string, marked as safe too."""
+    kind = type(value)
+    return SafeString(value) if kind is str else value if kind is SafeString else mark_safe(value)
 
 
 def loop_items(values: Any, is_reversed: bool) -> Any:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from offbeat.conf import warn_outside_framework
 from offbeat.core.signals import setting_changed
 from offbeat.dispatch import Signal, receiver
 
@@ -38,6 +39,12 @@ def _forget(obj: Any, *names: str) -> None:
     """Drop cached properties of an object."""
     for name in names:
         getattr(obj, "__dict__", {}).pop(name, None)
+
+
+@receiver(setting_changed)
+def complex_setting_changed(*, setting: str, enter: bool, **kwargs: Any) -> None:
+    if enter and setting in COMPLEX_OVERRIDE_SETTINGS:
+        warn_outside_framework(f"Overriding setting {setting} can lead to unexpected behavior.", UserWarning)
 
 
 @receiver(setting_changed)

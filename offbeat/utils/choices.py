@@ -85,8 +85,8 @@ def normalize_choices(value: Any, *, depth: int = 0) -> Any:
 
     Groups may nest once. What cannot be read as choices comes back as it is, for the system checks to name.
     """
-    if isinstance(value, BaseChoiceIterator | Promise | bytes | str):
-        # Strings are iterable, but never choices.
+    if isinstance(value, BaseChoiceIterator | Promise | bytes | str | set | frozenset):
+        # Strings are iterable, but never choices; sets have no order.
         return value
     if isinstance(value, Mapping):
         value = value.items()
@@ -97,7 +97,10 @@ def normalize_choices(value: Any, *, depth: int = 0) -> Any:
     if depth >= 2 or not isinstance(value, Iterable):
         return value
     try:
-        return [(key, normalize_choices(label, depth=depth + 1)) for key, label in value]
+        pairs = list(value)
+        if any(isinstance(pair, str) for pair in pairs):
+            return pairs
+        return [(key, normalize_choices(label, depth=depth + 1)) for key, label in pairs]
     except (TypeError, ValueError):
         # Not pairs all through.
         return value

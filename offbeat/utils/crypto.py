@@ -24,7 +24,9 @@ def salted_hmac(key_salt: Any, value: Any, secret: Any = None, *, algorithm: str
     try:
         hasher = getattr(hashlib, algorithm)
     except AttributeError as error:
-        raise InvalidAlgorithm(f"{algorithm!r} is not an algorithm accepted by the hashlib module.") from error
+        raise InvalidAlgorithm(
+            f"{algorithm!r} is not an algorithm accepted by the hashlib module."
+        ) from error
     # One secret serves many purposes: the salt keeps their keys apart.
     key = hasher(force_bytes(key_salt) + force_bytes(secret)).digest()
     return hmac.new(key, msg=force_bytes(value), digestmod=hasher)
@@ -44,4 +46,6 @@ def pbkdf2(password: Any, salt: Any, iterations: int, dklen: int = 0, digest: An
     """PBKDF2 (RFC 8018 §5.2); SHA-256 and its length by default."""
     if digest is None:
         digest = hashlib.sha256
-    return hashlib.pbkdf2_hmac(digest().name, force_bytes(password), force_bytes(salt), iterations, dklen or None)
+    return hashlib.pbkdf2_hmac(
+        digest().name, force_bytes(password), force_bytes(salt), iterations, dklen or None
+    )

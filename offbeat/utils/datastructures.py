@@ -171,7 +171,9 @@ class ImmutableList(tuple[Any, ...]):
 
     warning: Any
 
-    def __new__(cls, *args: Any, warning: Any = "ImmutableList object is immutable.", **kwargs: Any) -> ImmutableList:
+    def __new__(
+        cls, *args: Any, warning: Any = "ImmutableList object is immutable.", **kwargs: Any
+    ) -> ImmutableList:
         self = tuple.__new__(cls, *args, **kwargs)
         self.warning = warning
         return self

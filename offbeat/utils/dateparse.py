@@ -16,12 +16,16 @@ __all__ = ["parse_date", "parse_datetime", "parse_duration", "parse_time"]
 
 date_re = _lazy_re_compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})$")
 
-_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,](?P<microsecond>\d{1,6})\d{0,6})?)?"
+_TIME = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,](?P<microsecond>\d{1,6})\d{0,6})?)?"
+)
 
 time_re = _lazy_re_compile(_TIME + r"$")
 
 datetime_re = _lazy_re_compile(
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T ]" + _TIME + r"\s*(?P<tzinfo>Z|[+-]\d{2}(?::?\d{2})?)?$"
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T ]"
+    + _TIME
+    + r"\s*(?P<tzinfo>Z|[+-]\d{2}(?::?\d{2})?)?$"
 )
 
 standard_duration_re = _lazy_re_compile(
@@ -119,7 +123,9 @@ def parse_datetime(value: str) -> datetime.datetime | None:
 def parse_duration(value: str) -> datetime.timedelta | None:
     """Parse "[D ]HH:MM:SS.ffffff", ISO 8601 ("P4DT1H15M20S") and PostgreSQL's "3 days 04:05:06" durations."""
     match: re.Match[str] | None = (
-        standard_duration_re.match(value) or iso8601_duration_re.match(value) or postgres_interval_re.match(value)
+        standard_duration_re.match(value)
+        or iso8601_duration_re.match(value)
+        or postgres_interval_re.match(value)
     )
     if match is None:
         return None

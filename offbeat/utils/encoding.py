@@ -106,7 +106,10 @@ def repercent_broken_unicode(path: bytes) -> bytes:
         try:
             path.decode()
         except UnicodeDecodeError as error:
-            changed.append(path[: error.start] + quote(path[error.start : error.end], safe=b"/#%[]=:;$&()+,!?*@'~").encode())
+            changed.append(
+                path[: error.start]
+                + quote(path[error.start : error.end], safe=b"/#%[]=:;$&()+,!?*@'~").encode()
+            )
             path = path[error.end :]
         else:
             return b"".join(changed) + path

@@ -66,12 +66,15 @@ ISO_INPUT_FORMATS = {
 }
 
 _format_cache: dict[tuple[str, str | None], Any] = {}
+# Decimal separator, grouping and thousand separator, by language.
+_number_formats: dict[tuple[str | None, bool], tuple[Any, Any, Any]] = {}
 _format_modules_cache: dict[str, list[ModuleType]] = {}
 
 
 def reset_format_cache() -> None:
     """Forget what was looked up; call it when the format settings have changed."""
     _format_cache.clear()
+    _number_formats.clear()
     _format_modules_cache.clear()
 
 
@@ -160,14 +163,16 @@ def number_format(
     if use_l10n is None:
         use_l10n = True
     lang = get_language() if use_l10n else None
+    try:
+        separator, grouping, thousands = _number_formats[lang, use_l10n]
+    except KeyError:
+        separator, grouping, thousands = _number_formats[lang, use_l10n] = (
+            get_format("DECIMAL_SEPARATOR", lang, use_l10n=use_l10n),
+            get_format("NUMBER_GROUPING", lang, use_l10n=use_l10n),
+            get_format("THOUSAND_SEPARATOR", lang, use_l10n=use_l10n),
+        )
     return numberformat.format(
-        value,
-        get_format("DECIMAL_SEPARATOR", lang, use_l10n=use_l10n),
-        decimal_pos,
-        get_format("NUMBER_GROUPING", lang, use_l10n=use_l10n),
-        get_format("THOUSAND_SEPARATOR", lang, use_l10n=use_l10n),
-        force_grouping=force_grouping,
-        use_l10n=use_l10n,
+        value, separator, decimal_pos, grouping, thousands, force_grouping=force_grouping, use_l10n=use_l10n
     )
 
 

@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class cached_property(Generic[_T]):  # noqa: N801
+class cached_property(Generic[_T]):
     """A property computed once and kept in the instance's ``__dict__``.
 
     Two threads may both compute it; the last value stays.
@@ -50,7 +50,7 @@ class cached_property(Generic[_T]):  # noqa: N801
         return value
 
 
-class classproperty:  # noqa: N801
+class classproperty:
     """A property of the class: the getter takes the class."""
 
     def __init__(self, method: Callable[[Any], Any] | None = None) -> None:
@@ -93,7 +93,7 @@ def _restore_lazy(func: Callable[..., Any], args: Any, kwargs: Any, *resultclass
 
 def _make_proxy_class(func: Callable[..., Any], resultclasses: tuple[type, ...]) -> type:
     @total_ordering
-    class __proxy__(Promise):  # noqa: N801
+    class __proxy__(Promise):
         def __init__(self, args: Any, kwargs: Any) -> None:
             self._args = args
             self._kw = kwargs
@@ -267,12 +267,12 @@ class LazyObject:
     __str__ = new_method_proxy(str)
     __bool__ = new_method_proxy(bool)
     __dir__ = new_method_proxy(dir)
-    __class__ = property(new_method_proxy(operator.attrgetter("__class__")))  # type: ignore[assignment]
+    __class__ = property(new_method_proxy(operator.attrgetter("__class__")))
     __eq__ = new_method_proxy(operator.eq)
     __lt__ = new_method_proxy(operator.lt)
     __gt__ = new_method_proxy(operator.gt)
     __ne__ = new_method_proxy(operator.ne)
-    __hash__ = new_method_proxy(hash)  # type: ignore[assignment]
+    __hash__ = new_method_proxy(hash)
     __getitem__ = new_method_proxy(operator.getitem)
     __setitem__ = new_method_proxy(operator.setitem)
     __delitem__ = new_method_proxy(operator.delitem)
@@ -325,4 +325,3 @@ def partition(predicate: Callable[[_T], Any], values: Iterable[_T]) -> tuple[lis
     for item in values:
         results[bool(predicate(item))].append(item)
     return results
-

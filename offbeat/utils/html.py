@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from offbeat.core.exceptions import SuspiciousOperation
-from offbeat.utils.functional import Promise, keep_lazy, keep_lazy_text
+from offbeat.utils.functional import Promise, keep_lazy, keep_lazy_text, lazy
 from offbeat.utils.html_urlize import Urlizer
 from offbeat.utils.safestring import SafeData, SafeString, mark_safe
 from offbeat.utils.text import normalize_newlines
@@ -50,48 +50,6 @@ __all__ = [
 _VOID = "area base br col embed hr img input link meta param source track wbr frame spacer"
 VOID_ELEMENTS = frozenset(_VOID.split())
 
-MAX_URL_LENGTH",
-    "VOID_ELEMENTS",
-    "avoid_wrapping",
-    "conditional_escape",
-    "escape",
-    "escape_core",
-    "escape_text",
-    "escapejs",
-    "format_html",
-    "format_html_join",
-    "html_safe",
-    "json_script",
-    "linebreaks",
-    "mark_safe",
-    "smart_urlquote",
-    "strip_spaces_between_tags",
-    "strip_tags",
-    "urlize",
-    "urlizer",
-]
-
-VOID_ELEMENTS = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-    # Obsolete, yet void in every browser.
-    + ["frame", "spacer"]
-)
-
 MAX_URL_LENGTH = 2048
 MAX_STRIP_TAGS_DEPTH = 50
 
@@ -107,14 +65,27 @@ def escape_text(text: str) -> str:
     return escaped.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
 
 
-@keep_lazy(SafeString)
 def escape(text: Any) -> SafeString:
-    """Escaped text, always: a safe string is escaped again."""
-    return SafeString(escape_text(str(text) + "" if type(text) is not str else text))
+    """Escaped text, always: a safe string is escaped again; lazy text stays lazy."""
+    if type(text) is str:
+        return SafeString(escape_text(text))
+    if isinstance(text, Promise):
+        return _lazy_escape(text)  # type: ignore[no-any-return]
+    return _escape_any(text)
+
+
+def _escape_any(text: Any) -> SafeString:
+    # A plain str, as the C core does not take subclasses.
+    return SafeString(escape_text("".join(str(text))))
+
+
+_lazy_escape = lazy(_escape_any, SafeString)
 
 
 def conditional_escape(text: Any) -> str:
     """Escaped text, unless ``text`` says with ``__html__`` that it is HTML already."""
+    if type(text) is str:
+        return SafeString(escape_text(text))
     if isinstance(text, Promise):
         text = str(text)
     if hasattr(text, "__html__"):
@@ -130,7 +101,7 @@ _json_script_escapes = {ord(c): f"\\u{ord(c):04X}" for c in "><&"}
 @keep_lazy(SafeString)
 def escapejs(value: Any) -> SafeString:
     """Text for use inside a JavaScript string literal; it does not make text safe for HTML."""
-    return mark_safe(str(value).translate(_JS_ESCAPES))
+    return mark_safe(str(value).translate(_JS_ESCAPES))  # type: ignore[no-any-return]
 
 
 def json_script(
@@ -138,7 +109,7 @@ def json_script(
 ) -> SafeString:
     """``value`` as JSON inside a ``<script type="application/json">`` element."""
     if encoder is None:
-        from offbeat.core.serializers.json import DjangoJSONEncoder as encoder  # type: ignore[assignment,no-redef]
+        from offbeat.core.serializers.json import DjangoJSONEncoder as encoder
     body = mark_safe(json.dumps(value, cls=encoder).translate(_json_script_escapes))
     if element_id:
         return format_html('<script id="{}" type="application/json">{}</script>', element_id, body)
@@ -154,12 +125,12 @@ def format_html(format_string: str, *args: Any, **kwargs: Any) -> SafeString:
         raise TypeError("args or kwargs must be provided.")
     safe_args = [conditional_escape(arg) for arg in args]
     safe_kwargs = {name: conditional_escape(value) for name, value in kwargs.items()}
-    return mark_safe(format_string.format(*safe_args, **safe_kwargs))
+    return mark_safe(format_string.format(*safe_args, **safe_kwargs))  # type: ignore[no-any-return]
 
 
 def format_html_join(sep: str, format_string: str, args_generator: Iterable[Any]) -> SafeString:
     """``format_html`` for each item (a sequence or a mapping of arguments), joined by ``sep``."""
-    return mark_safe(
+    return mark_safe(  # type: ignore[no-any-return]
         conditional_escape(sep).join(
             format_html(format_string, **args)
             if isinstance(args, Mapping)

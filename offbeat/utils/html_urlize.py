@@ -70,7 +70,7 @@ class Urlizer:
         if autoescape and not safe_input:
             lead, trail, shown = escape_text(lead), escape_text(trail), escape_text(shown)
         link = self.url_template.format(href=escape_text(url), attrs=rel, url=shown)
-        return mark_safe(f"{lead}{link}{trail}")
+        return mark_safe(f"{lead}{link}{trail}")  # type: ignore[no-any-return]
 
     def _address(self, middle: str, nofollow: bool) -> tuple[str | None, str]:
         from offbeat.utils.html import smart_urlquote

@@ -31,7 +31,8 @@ def get_func_full_args(func: Callable[..., Any]) -> list[tuple[Any, ...]]:
     for p in _own_parameters(func):
         if p.name == "self":
             continue
-        name = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "") + p.name
+        stars = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
+        name = stars + p.name
         result.append((name,) if p.default is p.empty else (name, p.default))
     return result
 

@@ -107,7 +107,9 @@ def log_response(
         return
     if level is None:
         level = next((name for limit, name in _LEVELS if response.status_code >= limit), "info")
-    safe = tuple(arg.encode("unicode_escape").decode("ascii") if isinstance(arg, str) else arg for arg in args)
+    safe = tuple(
+        arg.encode("unicode_escape").decode("ascii") if isinstance(arg, str) else arg for arg in args
+    )
     getattr(logger, level)(
         message,
         *safe,

@@ -88,7 +88,7 @@ def module_dir(module: ModuleType) -> str:
     paths = list(getattr(module, "__path__", []))
     if len(paths) == 1:
         return str(paths[0])
-    filename = getattr(module, "__file__", None)
+    filename: str | None = getattr(module, "__file__", None)
     if filename is None:
         raise ValueError(f"Cannot determine directory containing {module}")
     return os.path.dirname(filename)

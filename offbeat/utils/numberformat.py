@@ -30,12 +30,12 @@ def format(
     grouping, as in ``localeconv``); ``force_grouping``: group even if the settings say otherwise.
     """
     if number is None or number == "":
-        return mark_safe(number)
+        return mark_safe(number)  # type: ignore[no-any-return]
     use_grouping = force_grouping or bool(
         (use_l10n or use_l10n is None) and settings.USE_THOUSAND_SEPARATOR and grouping != 0
     )
     if isinstance(number, int) and not use_grouping and not decimal_pos:
-        return mark_safe(str(int(number)))
+        return mark_safe(str(int(number)))  # type: ignore[no-any-return]
     text, exponent = _digits(number, decimal_pos)
     if exponent:
         mantissa = format(text, decimal_sep, decimal_pos, grouping, thousand_sep, force_grouping, use_l10n)
@@ -58,7 +58,7 @@ def _digits(number: Any, decimal_pos: int | None) -> tuple[str, str]:
     if decimal_pos is not None:
         # What rounds to nothing is nothing: no need to write out its many zeros.
         cutoff = Decimal("0." + "1".rjust(decimal_pos, "0"))
-        if abs(number) < cutoff:
+        if number.copy_abs() < cutoff:
             number = Decimal("0")
     if not number.is_finite():
         return str(number), ""

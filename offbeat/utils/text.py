@@ -108,7 +108,7 @@ def phone2numeric(phone: str) -> str:
 class StreamingBuffer(BytesIO):
     """A buffer that hands out what was written to it and forgets it."""
 
-    def read(self, *args: Any) -> bytes:  # type: ignore[override]
+    def read(self, *args: Any) -> bytes:
         """Everything written since the last read."""
         written = self.getvalue()
         self.seek(0)

@@ -121,7 +121,7 @@ def _html_tokens(text: str) -> Iterator[tuple[str, str]]:
     """(kind, source) pairs: ``text``, ``open``, ``close``, ``other`` (comments and the like)."""
     position = 0
     size = len(text)
-    no_end_from = dict.fromkeys(">\"'", size)
+    no_end_from = dict.fromkeys((">", '"', "'", "-->"), size)
     while position < size:
         start = text.find("<", position)
         if start < 0:
@@ -157,10 +157,11 @@ def _tag_end(text: str, start: int, no_end_from: dict[str, int]) -> int:
 
     ``no_end_from`` remembers from where on a mark does not occur any more, so that no stretch is searched twice.
     """
-    if text.startswith("<!--", start):
+    if start < no_end_from["-->"] and text.startswith("<!--", start):
         end = text.find("-->", start + 4)
         if end >= 0:
             return end + 3
+        no_end_from["-->"] = start
     position = start + 1
     while position < no_end_from[">"]:
         stop = _TAG_STOP.search(text, position)

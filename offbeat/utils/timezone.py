@@ -42,7 +42,9 @@ def get_fixed_timezone(offset: Any) -> timezone:
     if isinstance(offset, timedelta):
         offset = offset.total_seconds() // 60
     sign = "-" if offset < 0 else "+"
-    return timezone(timedelta(minutes=offset), "{}{:02d}{:02d}".format(sign, *map(int, divmod(abs(offset), 60))))
+    return timezone(
+        timedelta(minutes=offset), "{}{:02d}{:02d}".format(sign, *map(int, divmod(abs(offset), 60)))
+    )
 
 
 @functools.lru_cache
@@ -86,7 +88,7 @@ def deactivate() -> None:
     _active.set(None)
 
 
-class override(ContextDecorator):  # noqa: N801
+class override(ContextDecorator):
     """Context manager and decorator: another current zone for a while, None for the default one."""
 
     def __init__(self, timezone: Any) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import Any
-
-from typing_extensions import Self
+from typing import Any, Self
 
 from offbeat.utils.hashable import make_hashable
 
@@ -79,11 +77,7 @@ class Node:
             self.connector = conn_type
             self.children = [inner, data]
             return data
-        if (
-            isinstance(data, Node)
-            and not data.negated
-            and (data.connector == conn_type or len(data) == 1)
-        ):
+        if isinstance(data, Node) and not data.negated and (data.connector == conn_type or len(data) == 1):
             self.children.extend(data.children)
             return self
         self.children.append(data)

@@ -14,7 +14,9 @@ PY315 = sys.version_info >= (3, 15)
 _SHORT = {"alpha": "a", "beta": "b", "rc": "rc"}
 
 
-def get_complete_version(version: tuple[int, int, int, str, int] | None = None) -> tuple[int, int, int, str, int]:
+def get_complete_version(
+    version: tuple[int, int, int, str, int] | None = None,
+) -> tuple[int, int, int, str, int]:
     """The five-part version; the API level that is implemented when none is given."""
     if version is None:
         from offbeat import VERSION

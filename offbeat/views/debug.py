@@ -62,10 +62,17 @@ def technical_500_response(
     reporter = get_exception_reporter_class(request)(request, exc_type, exc_value, tb)
     preferred = request.get_preferred_type(["text/html", "text/plain"])
     if preferred == "text/html":
-        return HttpResponse(reporter.get_traceback_html(), status=status_code)
+        return _without_policy(HttpResponse(reporter.get_traceback_html(), status=status_code))  # type: ignore[no-any-return]
     return HttpResponse(
         reporter.get_traceback_text(), status=status_code, content_type="text/plain; charset=utf-8"
     )
+
+
+def _without_policy(response: Any) -> Any:
+    """Return the response, marked so that a site's content security policy does not take away its style."""
+    response._csp_config = {}
+    response._csp_ro_config = {}
+    return response
 
 
 @functools.lru_cache
@@ -506,7 +513,7 @@ def technical_404_response(request: Any, exception: Exception) -> HttpResponse:
     if isinstance(urlconf, types.ModuleType):
         urlconf = urlconf.__name__
     with_path = request.path_info
-    return HttpResponseNotFound(
+    page = HttpResponseNotFound(
         not_found_page(
             {
                 "urlconf": urlconf,
@@ -521,6 +528,7 @@ def technical_404_response(request: Any, exception: Exception) -> HttpResponse:
             }
         )
     )
+    return _without_policy(page)  # type: ignore[no-any-return]
 
 
 def _only_the_start(request: Any, tried: Any) -> bool:
@@ -543,7 +551,7 @@ def _raising_view(path: str) -> str:
 
 def default_urlconf(request: Any) -> HttpResponse:
     """Return the page of a project that has no URLs yet."""
-    return HttpResponse(default_page(get_docs_version()))
+    return _without_policy(HttpResponse(default_page(get_docs_version())))  # type: ignore[no-any-return]
 
 
 def cleanse_setting(key: Any, value: Any) -> Any:

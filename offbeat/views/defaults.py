@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from offbeat.http import (
     HttpResponseNotFound,
     HttpResponseServerError,
 )
-from offbeat.template import TemplateDoesNotExist, loader
+from offbeat.template import Context, Engine, TemplateDoesNotExist, loader
 from offbeat.views.decorators.csrf import requires_csrf_token
 
 __all__ = [
@@ -43,6 +44,11 @@ ERROR_PAGE_TEMPLATE = """
 """
 
 
+@lru_cache(maxsize=8)
+def _plain_page(title: str, details: str) -> Any:
+    return Engine().from_string(ERROR_PAGE_TEMPLATE % {"title": title, "details": details})
+
+
 def _page(
     kind: Any,
     request: Any,
@@ -58,7 +64,7 @@ def _page(
         if template_name != default_name:
             # A template that was asked for by name has to exist.
             raise
-        return kind(ERROR_PAGE_TEMPLATE % {"title": title, "details": details})
+        return kind(_plain_page(title, details).render(Context(context)))
     return kind(template.render() if context is None else template.render(context, request))
 
 

@@ -205,3 +205,66 @@ def test_schema_settings_do_not_leak_to_the_next_user(file_db: Any) -> None:
         return await sweep(work, check)
 
     assert asyncio.run(main()) > 3
+
+
+def test_a_cancellation_in_the_tick_of_the_result_does_not_wait_for_ever(file_db: Any) -> None:
+    import threading
+
+    from offbeat.db.backends.sqlite3.link import _Job
+
+    async def main() -> None:
+        link = await file_db.pool.acquire()
+        task = asyncio.create_task(link.fetch_all("SELECT 1", ()))
+        await asyncio.sleep(0)
+        # The thread works in order: when this is done, the result is on its way to the loop, which is held up here.
+        passed = threading.Event()
+        link.jobs.put(_Job(passed.set, (), None))
+        assert passed.wait(5)
+        task.cancel()
+        async with asyncio.timeout(5):
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        file_db.pool.release(link)
+
+    run(main())
+
+
+def test_the_sum_stays_the_same_under_cancelled_transfers(db: Any) -> None:
+    import random
+
+    db.run("CREATE TABLE account (id integer PRIMARY KEY, value int)")
+    db.run_many("INSERT INTO account VALUES (?, 100)", [(number,) for number in range(5)])
+    chance = random.Random(7)
+
+    async def transfer() -> None:
+        source, target = chance.sample(range(5), 2)
+        async with atomic(ALIAS):
+            (value,) = db.fetch_all("SELECT value FROM account WHERE id = ?", (source,))[0]
+            await asyncio.sleep(0)
+            async with atomic(ALIAS):
+                db.run("UPDATE account SET value = ? WHERE id = ?", (value - 1, source))
+            db.run("UPDATE account SET value = value + 1 WHERE id = ?", (target,))
+
+    async def read() -> None:
+        assert db.fetch_all("SELECT sum(value) FROM account") == [(500,)]
+
+    async def client() -> None:
+        task = asyncio.create_task(transfer() if chance.random() < 0.6 else read())
+        if chance.random() < 0.5:
+            for _ in range(chance.randrange(20)):
+                await asyncio.sleep(0)
+            task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+
+    async def main() -> None:
+        for _ in range(8):
+            await asyncio.gather(*[asyncio.create_task(client()) for _ in range(25)])
+        await read()
+        assert not db.pool.busy
+        assert not db.pool.waiters
+        assert len(db.pool.idle) == db.pool.open
+
+    run(main())

@@ -41,7 +41,9 @@ async def test_an_async_view_runs_in_a_bridge_and_a_sync_one_in_a_thread():
         places.append((in_bridge(), threading.current_thread() is threading.main_thread()))
         return HttpResponse()
 
-    with urls(path("a/", view), path("b/", sync_view), path("c/", inline(lambda request: sync_view(request)))):
+    with urls(
+        path("a/", view), path("b/", sync_view), path("c/", inline(lambda request: sync_view(request)))
+    ):
         app = ASGIHandler()
         for where in ("/a/", "/b/", "/c/"):
             assert (await fetch(app, where)).status == 200
@@ -174,6 +176,51 @@ async def test_a_disconnect_cancels_the_view_and_runs_its_clean_up(caplog):
     assert events == ["cleaned up"]
     assert client.sent == []
     assert caplog.records == []
+
+
+async def test_a_cancelled_request_is_finished_too():
+    seen = []
+
+    def finished(sender, **kwargs):
+        seen.append(sender)
+
+    async def view(request):
+        await asyncio.sleep(30)
+
+    client = Client()
+    request_finished.connect(finished)
+    try:
+        with urls(path("", view)):
+            task = asyncio.create_task(ASGIHandler()(scope(), client.receive, client.send))
+            await asyncio.sleep(0.01)
+            client.disconnect()
+            await asyncio.wait_for(task, 5)
+    finally:
+        request_finished.disconnect(finished)
+    assert seen == [ASGIHandler]
+
+
+async def test_a_stream_whose_sending_fails_is_closed():
+    events = []
+
+    async def view(request):
+        async def pieces():
+            try:
+                yield b"x"
+                yield b"y"
+            finally:
+                events.append("closed")
+
+        return StreamingHttpResponse(pieces())
+
+    async def send(message):
+        if message.get("body"):
+            raise OSError("the client has gone")
+
+    client = Client()
+    with urls(path("", view)), pytest.raises(OSError, match="gone"):
+        await ASGIHandler()(scope(), client.receive, send)
+    assert events == ["closed"]
 
 
 async def test_a_disconnect_ends_a_stream_and_closes_it():

@@ -10,6 +10,13 @@ from offbeat.http import HttpRequest
 BOUNDARY = "BoUnDaRyStRiNg"
 
 
+class Unmeasurable:
+    """A stream that can only be read on."""
+
+    def __init__(self, body: bytes) -> None:
+        self.read = BytesIO(body).read
+
+
 class StreamRequest(HttpRequest):
     """A request over META and a stream, as a server interface makes it."""
 

@@ -10,6 +10,7 @@ import pytest
 
 from offbeat.conf import settings
 from offbeat.core.exceptions import DisallowedHost, DisallowedRedirect, TooManyFilesSent
+from offbeat.core.files.uploadedfile import TemporaryUploadedFile
 from offbeat.core.files.uploadhandler import FileUploadHandler
 from offbeat.core.signing import BadSignature
 from offbeat.http import (
@@ -23,7 +24,7 @@ from offbeat.http import (
 from offbeat.http.multipartparser import MultiPartParserError
 from offbeat.utils.http import parse_header_parameters, url_has_allowed_host_and_scheme
 
-from ..http.helpers import StreamRequest, file, form_request, multipart, part
+from ..http.helpers import StreamRequest, Unmeasurable, file, form_request, multipart, part
 
 
 def duration(fn):
@@ -231,3 +232,13 @@ def test_cve_2012_3442_redirects_to_other_schemes(target):
 def test_cve_2011_4139_a_forwarded_host_counts_only_when_enabled():
     request = StreamRequest(HTTP_HOST="testserver", HTTP_X_FORWARDED_HOST="evil.com")
     assert request.build_absolute_uri("/") == "http://testserver/"
+
+
+def test_an_understated_length_does_not_lift_the_limit_on_memory(monkeypatch):
+    monkeypatch.setattr(settings, "FILE_UPLOAD_MAX_MEMORY_SIZE", 300)
+    body = multipart(file("f", "x", b"y" * 100_000))
+    request = form_request(body, length=200)
+    assert isinstance(request.FILES["f"], TemporaryUploadedFile)
+    request.close()
+    request = form_request(Unmeasurable(body), length=200)
+    assert request.FILES == {}

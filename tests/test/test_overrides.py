@@ -179,3 +179,9 @@ def test_tags_add_up():
     assert Child.tags == {"slow", "fast"}
     assert Base.tags == {"slow"}
     assert Base.method.tags == {"core", "db"}
+
+
+def test_overriding_databases_warns():
+    with pytest.warns(UserWarning, match="Overriding setting DATABASES can lead to unexpected behavior"):
+        with override_settings(DATABASES={}):
+            pass

@@ -45,7 +45,13 @@ def test_optional_groups_are_left_out_or_filled():
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("é", "/s/%C3%A9/"), ("a b", "/s/a%20b/"), ("a%b", "/s/a%25b/"), ("a:b@c", "/s/a:b@c/"), ("?#", "/s/%3F%23/")],
+    [
+        ("é", "/s/%C3%A9/"),
+        ("a b", "/s/a%20b/"),
+        ("a%b", "/s/a%25b/"),
+        ("a:b@c", "/s/a:b@c/"),
+        ("?#", "/s/%3F%23/"),
+    ],
 )
 def test_values_are_quoted(value, expected):
     assert back("s", path("s/<s>/", view, name="s"), args=[value]) == expected
@@ -101,7 +107,7 @@ def test_nested_namespaces_with_parameters():
 
 def test_unknown_namespaces_are_named():
     app = ([path("x/", view, name="x")], "app")
-    with pytest.raises(NoReverseMatch, match="'no' is not a registered namespace$"):
+    with pytest.raises(NoReverseMatch, match=r"'no' is not a registered namespace$"):
         back("no:x", path("a/", include(app)))
     with pytest.raises(NoReverseMatch, match="'no' is not a registered namespace inside 'app'"):
         back("app:no:x", path("a/", include(app)))

@@ -203,7 +203,9 @@ class AsyncWebsocketConsumer(AsyncConsumer):
 class AsyncJsonWebsocketConsumer(AsyncWebsocketConsumer):
     """A WebSocket that speaks JSON: ``receive_json``, ``send_json``."""
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+    ) -> None:
         if not text_data:
             raise ValueError("No text section for incoming WebSocket frame!")
         await self.receive_json(await self.decode_json(text_data), **kwargs)

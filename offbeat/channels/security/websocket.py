@@ -43,7 +43,10 @@ class OriginValidator:
 
     def validate_origin(self, parsed_origin: Any) -> bool:
         """Whether any pattern allows the origin."""
-        return any(pattern == "*" or self.match_allowed_origin(parsed_origin, pattern) for pattern in self.allowed_origins)
+        return any(
+            pattern == "*" or self.match_allowed_origin(parsed_origin, pattern)
+            for pattern in self.allowed_origins
+        )
 
     def match_allowed_origin(self, parsed_origin: Any, pattern: str) -> bool:
         """Whether the pattern allows the origin; one with a scheme must have the same scheme and port."""
@@ -67,7 +70,7 @@ class OriginValidator:
             return None
 
 
-def AllowedHostsOriginValidator(application: Any) -> OriginValidator:  # noqa: N802
+def AllowedHostsOriginValidator(application: Any) -> OriginValidator:
     """An OriginValidator for ``ALLOWED_HOSTS``; in debug mode with none set, for this machine."""
     allowed = settings.ALLOWED_HOSTS
     if settings.DEBUG and not allowed:

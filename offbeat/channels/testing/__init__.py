@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from offbeat.channels.testing.communicators import ApplicationCommunicator, HttpCommunicator, WebsocketCommunicator
+from offbeat.channels.testing.communicators import (
+    ApplicationCommunicator,
+    HttpCommunicator,
+    WebsocketCommunicator,
+)
 
 __all__ = [
     "ApplicationCommunicator",

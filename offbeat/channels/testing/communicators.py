@@ -16,7 +16,9 @@ class ApplicationCommunicator(BaseApplicationCommunicator):
 class HttpCommunicator(ApplicationCommunicator):
     """One HTTP request."""
 
-    def __init__(self, application: Any, method: str, path: str, body: bytes = b"", headers: Any = None) -> None:
+    def __init__(
+        self, application: Any, method: str, path: str, body: bytes = b"", headers: Any = None
+    ) -> None:
         parsed = urlparse(path)
         self.scope = {
             "type": "http",
@@ -89,7 +91,9 @@ class WebsocketCommunicator(ApplicationCommunicator):
 
     async def send_to(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Send a frame."""
-        assert (text_data is None) != (bytes_data is None), "You must supply exactly one of text_data or bytes_data"
+        assert (text_data is None) != (bytes_data is None), (
+            "You must supply exactly one of text_data or bytes_data"
+        )
         if text_data is not None:
             assert isinstance(text_data, str), "The text_data argument must be a str"
             await self.send_input({"type": "websocket.receive", "text": text_data})
@@ -100,8 +104,12 @@ class WebsocketCommunicator(ApplicationCommunicator):
     async def receive_from(self, timeout: float = 1) -> Any:
         """The next frame, text or bytes."""
         response = await self.receive_output(timeout)
-        assert response["type"] == "websocket.send", f"Expected type 'websocket.send', but was '{response['type']}'"
-        assert ("text" in response) != ("bytes" in response), "The response needs exactly one of 'text' or 'bytes'"
+        assert response["type"] == "websocket.send", (
+            f"Expected type 'websocket.send', but was '{response['type']}'"
+        )
+        assert ("text" in response) != ("bytes" in response), (
+            "The response needs exactly one of 'text' or 'bytes'"
+        )
         return response["text"] if "text" in response else response["bytes"]
 
     async def send_json_to(self, data: Any) -> None:

@@ -8,8 +8,8 @@ from offbeat.contrib.auth.core import get_user_model
 from offbeat.contrib.auth.management import create_permissions
 from offbeat.contrib.auth.signals import user_logged_in
 from offbeat.core import checks
-from offbeat.db.models.signals import post_migrate
 from offbeat.db.models.query_utils import DeferredAttribute
+from offbeat.db.models.signals import post_migrate
 from offbeat.utils.translation import gettext_lazy as _
 
 

@@ -131,7 +131,7 @@ def get_hasher(algorithm: Any = "default") -> Any:
 def identify_hasher(encoded: str) -> Any:
     """The hasher that made a hash; ValueError."""
     # Ancient unsalted MD5 and SHA-1 hashes have no name in front.
-    if len(encoded) == 32 and "$" not in encoded or (len(encoded) == 37 and encoded.startswith("md5$$")):
+    if (len(encoded) == 32 and "$" not in encoded) or (len(encoded) == 37 and encoded.startswith("md5$$")):
         algorithm = "unsalted_md5"
     elif len(encoded) == 46 and encoded.startswith("sha1$$"):
         algorithm = "unsalted_sha1"
@@ -140,7 +140,7 @@ def identify_hasher(encoded: str) -> Any:
     return get_hasher(algorithm)
 
 
-def mask_hash(hash: str, show: int = 6, char: str = "*") -> str:  # noqa: A002
+def mask_hash(hash: str, show: int = 6, char: str = "*") -> str:
     """The hash with all but its beginning hidden."""
     return hash[:show] + char * len(hash[show:])
 

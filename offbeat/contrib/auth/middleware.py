@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from offbeat.concurrency import spawn
 from offbeat.conf import settings
 from offbeat.contrib import auth
-from offbeat.contrib.auth.core import REDIRECT_FIELD_NAME, load_backend
 from offbeat.contrib.auth.backends import RemoteUserBackend
+from offbeat.contrib.auth.core import REDIRECT_FIELD_NAME, load_backend
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.shortcuts import resolve_url
 from offbeat.utils.deprecation import MiddlewareMixin

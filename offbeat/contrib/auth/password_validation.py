@@ -172,7 +172,7 @@ class CommonPasswordValidator:
     """Not among the passwords of a list, by default of the 20,000 most common ones; the file may be gzipped."""
 
     @cached_property
-    def DEFAULT_PASSWORD_LIST_PATH(self) -> Path:  # noqa: N802
+    def DEFAULT_PASSWORD_LIST_PATH(self) -> Path:
         """The list that comes with the package."""
         return Path(__file__).resolve().parent / "common-passwords.txt.gz"
 

@@ -174,7 +174,7 @@ def logout_then_login(request: Any, login_url: Any = None) -> Any:
 
 def redirect_to_login(
     next: Any, login_url: Any = None, redirect_field_name: Any = REDIRECT_FIELD_NAME
-) -> Any:  # noqa: A002
+) -> Any:
     """A redirect to the login page that comes back to ``next``."""
     parts = list(urlsplit(resolve_url(login_url or settings.LOGIN_URL)))
     if redirect_field_name:

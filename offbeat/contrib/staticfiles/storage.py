@@ -97,7 +97,7 @@ class HashedFilesMixin:
                 )
                 self._patterns.setdefault(extension, []).append((re.compile(source, re.IGNORECASE), template))
 
-    def file_hash(self, name: str, content: Any = None) -> str | None:
+    def file_hash(self, name: str | None, content: Any = None) -> str | None:
         """The hash of the content: twelve hexadecimal digits of its MD5."""
         if content is None:
             return None
@@ -169,7 +169,7 @@ class HashedFilesMixin:
             if any(start <= match.start("url") < end for start, end in comment_blocks):
                 return matched
             # Absolute URLs, data URLs and pure fragments are somebody else's.
-            if re.match(r"^[a-z]+:", url) or url.startswith("//") or url.startswith("#") or not url:
+            if re.match(r"^[a-z]+:", url) or url.startswith(("//", "#")) or not url:
                 return matched
             if url.startswith("/") and not url.startswith(settings.STATIC_URL):
                 return matched
@@ -300,7 +300,7 @@ class ManifestFilesMixin(HashedFilesMixin):
 
     def __init__(self, *args: Any, manifest_storage: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.manifest_storage = self if manifest_storage is None else manifest_storage
+        self.manifest_storage: Any = self if manifest_storage is None else manifest_storage
         self.hashed_files, self.manifest_hash = self.load_manifest()
 
     def read_manifest(self) -> str | None:
@@ -333,9 +333,8 @@ class ManifestFilesMixin(HashedFilesMixin):
     def save_manifest(self) -> None:
         """Write the manifest."""
         ordered = dict(sorted(self.hashed_files.items()))
-        self.manifest_hash = (
-            self.file_hash(None, ContentFile(json.dumps(sorted(ordered.items())).encode())) or ""
-        )  # type: ignore[arg-type]
+        content = ContentFile(json.dumps(sorted(ordered.items())).encode())
+        self.manifest_hash = self.file_hash(None, content) or ""
         payload = {"paths": ordered, "version": self.manifest_version, "hash": self.manifest_hash}
         if self.manifest_storage.exists(self.manifest_name):
             self.manifest_storage.delete(self.manifest_name)
@@ -355,7 +354,7 @@ class ManifestFilesMixin(HashedFilesMixin):
         return unparsed
 
 
-class ManifestStaticFilesStorage(ManifestFilesMixin, StaticFilesStorage):
+class ManifestStaticFilesStorage(ManifestFilesMixin, StaticFilesStorage):  # type: ignore[misc]
     """Static files under hashed names."""
 
 

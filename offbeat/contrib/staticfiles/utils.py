@@ -40,7 +40,7 @@ def check_settings(base_url: str | None = None) -> None:
         raise ImproperlyConfigured(
             "You're using the staticfiles app without having set the required STATIC_URL setting."
         )
-    if settings.MEDIA_URL == base_url:
+    if base_url == settings.MEDIA_URL:
         raise ImproperlyConfigured("The MEDIA_URL and STATIC_URL settings must have different values")
     if (
         settings.DEBUG

@@ -13,7 +13,7 @@ from offbeat.core.checks.messages import (
     Debug,
     Error,
     Info,
-    Warning,  # noqa: A004
+    Warning,
 )
 from offbeat.core.checks.registry import Tags, register, run_checks, tag_exists
 

@@ -14,7 +14,9 @@ CRITICAL = 50
 class CheckMessage:
     """``level`` (an int), ``msg``, an optional ``hint``, the ``obj`` it is about, and an ``id`` such as ``fields.E001``."""
 
-    def __init__(self, level: int, msg: Any, hint: Any = None, obj: Any = None, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self, level: int, msg: Any, hint: Any = None, obj: Any = None, id: str | None = None
+    ) -> None:
         if not isinstance(level, int):
             raise TypeError("The first argument should be level.")
         self.level = level
@@ -38,7 +40,9 @@ class CheckMessage:
         return f"{shown}: {identifier}{self.msg}{hint}"
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("level", "msg", "hint", "obj", "id"))
+        fields = ", ".join(
+            f"{name}={getattr(self, name)!r}" for name in ("level", "msg", "hint", "obj", "id")
+        )
         return f"<{type(self).__name__}: {fields}>"
 
     def is_serious(self, level: int = ERROR) -> bool:
@@ -73,7 +77,7 @@ class Info(CheckMessage):
         super().__init__(INFO, *args, **kwargs)
 
 
-class Warning(CheckMessage):  # noqa: A001
+class Warning(CheckMessage):
     """Level WARNING."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

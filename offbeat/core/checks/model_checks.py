@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
@@ -24,6 +25,7 @@ def check_all_models(app_configs: Any = None, **kwargs: Any) -> list[Any]:
     indexes: dict[str, list[str]] = defaultdict(list)
     constraints: dict[str, list[str]] = defaultdict(list)
     errors: list[Any] = []
+    models: Iterable[Any]
     if app_configs is None:
         models = apps.get_models()
     else:
@@ -35,7 +37,7 @@ def check_all_models(app_configs: Any = None, **kwargs: Any) -> list[Any]:
         if not inspect.ismethod(model.check):
             errors.append(
                 Error(
-                    "The '%s.check()' class method is currently overridden by %r." % (model.__name__, model.check),
+                    f"The '{model.__name__}.check()' class method is currently overridden by {model.check!r}.",
                     obj=model,
                     id="models.E020",
                 )
@@ -58,8 +60,8 @@ def check_all_models(app_configs: Any = None, **kwargs: Any) -> list[Any]:
                     f"db_table '{table}' is used by multiple models: {names}.",
                     obj=table,
                     hint=(
-                        "You have configured settings.DATABASE_ROUTERS. Verify that %s are correctly routed to "
-                        "separate databases." % names
+                        f"You have configured settings.DATABASE_ROUTERS. Verify that {names} are correctly routed to "
+                        "separate databases."
                         if settings.DATABASE_ROUTERS
                         else None
                     ),
@@ -75,11 +77,13 @@ def check_all_models(app_configs: Any = None, **kwargs: Any) -> list[Any]:
                 unique = sorted(set(labels))
                 one = len(unique) == 1
                 where = f"for model {unique[0]}" if one else f"among models: {', '.join(unique)}"
-                errors.append(Error(f"{kind} name '{name}' is not unique {where}.", id=alone if one else several))
+                errors.append(
+                    Error(f"{kind} name '{name}' is not unique {where}.", id=alone if one else several)
+                )
     return errors
 
 
-def check_lazy_references(apps: Any, ignore: Any = None) -> list[Any]:
+def _check_lazy_references(apps: Any, ignore: Any = None) -> list[Any]:
     """Return an error for everything that still waits for a model which was never loaded.
 
     fields.E307 is about a relation, signals.E001 about a signal receiver, models.E022 about anything else.
@@ -113,7 +117,9 @@ def _model_hint(apps: Any, key: tuple[str, str]) -> str:
     return f"app '{app_label}' isn't installed"
 
 
-def _lazy_error(apps: Any, key: tuple[str, str], operation: Any, args: list[Any], keywords: dict[str, Any]) -> Any:
+def _lazy_error(
+    apps: Any, key: tuple[str, str], operation: Any, args: list[Any], keywords: dict[str, Any]
+) -> Any:
     from offbeat.db.models import signals as model_signals
 
     problem = _model_hint(apps, key)
@@ -125,14 +131,12 @@ def _lazy_error(apps: Any, key: tuple[str, str], operation: Any, args: list[Any]
             obj=field,
             id="fields.E307",
         )
-    if getattr(operation, "__module__", "") == model_signals.__name__ or any(
-        isinstance(getattr(arg, "__self__", None), model_signals.ModelSignal) for arg in args
-    ):
-        signal = next((arg.__self__ for arg in args if hasattr(arg, "__self__")), None)
+    if getattr(operation, "__module__", "") == model_signals.__name__:
+        # See ModelSignal: the connecting method, bound to the signal, and the receiver.
+        signal, receiver = args[0].__self__, args[1]
         signal_name = next(
             (attr for attr, value in vars(model_signals).items() if value is signal), "unknown"
         )
-        receiver = next((arg for arg in args if not hasattr(arg, "__self__") or arg.__self__ is not signal), None)
         if isinstance(receiver, types.FunctionType):
             description = f"The function '{receiver.__name__}'"
         elif isinstance(receiver, types.MethodType):
@@ -142,30 +146,24 @@ def _lazy_error(apps: Any, key: tuple[str, str], operation: Any, args: list[Any]
         return Error(
             f"{description} was connected to the '{signal_name}' signal with a lazy reference to the sender "
             f"'{name}', but {problem}.",
-            obj=receiver.__module__ if hasattr(receiver, "__module__") else None,
+            obj=receiver.__module__,
             hint=None,
             id="signals.E001",
         )
     return Error(
-        f"{_operation_name(operation)} contains a lazy reference to {name}, but {problem}.",
-        obj=operation,
-        id="models.E022",
+        f"{operation!r} contains a lazy reference to {name}, but {problem}.", obj=operation, id="models.E022"
     )
 
 
-def _operation_name(operation: Any) -> str:
-    return getattr(operation, "__qualname__", repr(operation))
-
-
 @register(Tags.models)
-def check_lazy_references_of_apps(app_configs: Any = None, **kwargs: Any) -> list[Any]:
-    """Check that nothing waits for a model that does not exist; see check_lazy_references()."""
+def check_lazy_references(app_configs: Any = None, **kwargs: Any) -> list[Any]:
+    """Check that nothing waits for a model that does not exist; see _check_lazy_references()."""
     from offbeat.apps import apps
     from offbeat.conf import settings
 
     try:
         user_model = tuple(settings.AUTH_USER_MODEL.lower().split("."))
     except AttributeError:
-        return check_lazy_references(apps)
+        return _check_lazy_references(apps)
     # A missing user model has a check of its own in the auth application.
-    return check_lazy_references(apps, ignore={user_model} if len(user_model) == 2 else None)
+    return _check_lazy_references(apps, ignore={user_model} if len(user_model) == 2 else None)

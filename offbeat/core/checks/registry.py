@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from offbeat.core.checks.messages import CheckMessage
 
@@ -30,6 +30,7 @@ class Tags:
 
 
 Check = Callable[..., Iterable[CheckMessage]]
+C = TypeVar("C", bound=Callable[..., Any])
 
 
 class CheckRegistry:
@@ -39,14 +40,18 @@ class CheckRegistry:
         self.registered_checks: set[Any] = set()
         self.deployment_checks: set[Any] = set()
 
+    @overload
+    def register(self, check: C, *tags: str, **kwargs: Any) -> C: ...
+
+    @overload
+    def register(self, check: str | None = None, *tags: str, **kwargs: Any) -> Callable[[C], C]: ...
+
     def register(self, check: Any = None, *tags: str, **kwargs: Any) -> Any:
         """Register ``check(app_configs, **kwargs)`` under tags; also usable as ``@register(*tags, deploy=…)``."""
 
         def inner(check: Any) -> Any:
             if not _takes_kwargs(check):
-                raise TypeError(
-                    "Check functions must accept keyword arguments (**kwargs)."
-                )
+                raise TypeError("Check functions must accept keyword arguments (**kwargs).")
             check.tags = tags
             (self.deployment_checks if kwargs.get("deploy") else self.registered_checks).add(check)
             return check
@@ -89,10 +94,14 @@ class CheckRegistry:
 
     def get_checks(self, include_deployment_checks: bool = False) -> list[Any]:
         """The checks, in a stable order."""
-        checks = list(self.registered_checks)
+        checks = sorted(self.registered_checks, key=_place)
         if include_deployment_checks:
-            checks.extend(self.deployment_checks)
+            checks += sorted(self.deployment_checks, key=_place)
         return checks
+
+
+def _place(check: Any) -> tuple[str, str]:
+    return getattr(check, "__module__", None) or "", getattr(check, "__qualname__", "")
 
 
 def _takes_kwargs(function: Any) -> bool:

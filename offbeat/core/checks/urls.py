@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-@register(Tags.urls)  # type: ignore[untyped-decorator]
+@register(Tags.urls)
 def check_url_config(app_configs: Any, **kwargs: Any) -> list[Any]:
     """Check every pattern of the root URLconf."""
     if not getattr(settings, "ROOT_URLCONF", None):
@@ -40,7 +40,7 @@ def check_resolver(resolver: Any) -> list[Any]:
     return []
 
 
-@register(Tags.urls)  # type: ignore[untyped-decorator]
+@register(Tags.urls)
 def check_url_namespaces_unique(app_configs: Any, **kwargs: Any) -> list[Any]:
     """Warn about namespaces that occur more than once."""
     if not getattr(settings, "ROOT_URLCONF", None):
@@ -90,7 +90,7 @@ def get_warning_for_invalid_pattern(pattern: Any) -> list[Any]:
     ]
 
 
-@register(Tags.urls)  # type: ignore[untyped-decorator]
+@register(Tags.urls)
 def check_url_settings(app_configs: Any, **kwargs: Any) -> list[Any]:
     """Check that the URLs of static and media files end with a slash."""
     return [
@@ -105,7 +105,7 @@ def E006(name: str) -> Error:
     return Error(f"The {name} setting must end with a slash.", id="urls.E006")
 
 
-@register(Tags.urls)  # type: ignore[untyped-decorator]
+@register(Tags.urls)
 def check_custom_error_handlers(app_configs: Any, **kwargs: Any) -> list[Any]:
     """Check that the URLconf's error handlers can be imported and called."""
     if not getattr(settings, "ROOT_URLCONF", None):

@@ -11,6 +11,7 @@ from typing import Any
 
 from offbeat.conf import settings
 from offbeat.core.files.uploadedfile import InMemoryUploadedFile, TemporaryUploadedFile
+from offbeat.core.files.utils import remaining_size
 from offbeat.utils.module_loading import import_string
 
 __all__ = [
@@ -154,12 +155,10 @@ class MemoryFileUploadHandler(FileUploadHandler):
     ) -> Any:
         """Decide by the length; a body of unknown length goes to the next handler."""
         limit = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
-        if hasattr(input_data, "seek"):
-            # What is here already can be measured, whatever its header says.
-            position = input_data.tell()
-            content_length = input_data.seek(0, os.SEEK_END) - position
-            input_data.seek(position)
-            self.activated = content_length <= limit
+        # What is here already can be measured, whatever its header says.
+        size = remaining_size(getattr(input_data, "_stream", input_data))
+        if size is not None:
+            self.activated = size <= limit
         else:
             known = content_length > 0 or "CONTENT_LENGTH" in META
             self.activated = known and content_length <= limit

@@ -23,6 +23,19 @@ def validate_file_name(name: Any, allow_relative_path: bool = False) -> Any:
     return name
 
 
+def remaining_size(stream: Any) -> int | None:
+    """How much a stream has from its position on; None if it cannot go there and back."""
+    if not hasattr(stream, "seek") or not hasattr(stream, "tell"):
+        return None
+    if hasattr(stream, "seekable") and not stream.seekable():
+        return None
+    position = stream.tell()
+    stream.seek(0, os.SEEK_END)
+    size = stream.tell() - position
+    stream.seek(position)
+    return int(size)
+
+
 class FileProxyMixin:
     """Passes the methods of a file object on to ``self.file``."""
 

@@ -17,7 +17,7 @@ from offbeat.concurrency import bridged, in_thread, install, spawn
 from offbeat.conf import settings
 from offbeat.core import signals
 from offbeat.core.cache import caches, close_caches
-from offbeat.core.exceptions import RequestAborted
+from offbeat.core.exceptions import RequestAborted, RequestDataTooBig
 from offbeat.core.handlers import base
 from offbeat.core.handlers.inbox import BodyStream, Inbox
 from offbeat.db import close_old_connections, reset_queries
@@ -276,7 +276,11 @@ class ASGIHandler(base.BaseHandler):
         request, response = self.create_request(scope, inbox)
         if response is None:
             set_script_prefix(request.script_name or "/")
-            response = self.get_response(request)
+            try:
+                response = self.get_response(request)
+            except BaseException:
+                self._abandon(request)
+                raise
         response._handler_class = self.__class__
         try:
             if not inbox.disconnected:
@@ -291,6 +295,8 @@ class ASGIHandler(base.BaseHandler):
         except UnicodeDecodeError as error:
             logger.warning("Bad Request (UnicodeDecodeError)", exc_info=error, extra={"status_code": 400})
             return None, HttpResponse(status=400)
+        except RequestDataTooBig:
+            return None, HttpResponse(status=413)
 
     async def send_response(self, response: Any, send: Send) -> None:
         """Send the head and the content; a stream goes piece by piece, each when the server has taken the last."""
@@ -329,14 +335,21 @@ class ASGIHandler(base.BaseHandler):
                 async for part in parts:
                     await send({"type": "http.response.body", "body": part, "more_body": True})
             finally:
-                # A generator that is not read to its end must run its finally blocks now.
-                close = getattr(parts, "aclose", None)
-                if close is not None:
-                    await close()
+                # Generators that are not read to their end must run their finally blocks now.
+                for generator in (parts, response._iterator):
+                    close = getattr(generator, "aclose", None)
+                    if close is not None:
+                        await close()
             return
         parts = iter(response.streaming_content)
         while (part := await in_thread(next, parts, _END)) is not _END:
             await send({"type": "http.response.body", "body": part, "more_body": True})
+
+    def _abandon(self, request: Any) -> None:
+        """End a request that was cancelled before it had a response."""
+        request.close()
+        if self._finished.needed():
+            signals.request_finished.send(sender=self.__class__)
 
     def _close(self, response: Any) -> None:
         """Release what the response holds and tell that the request is over; costs nothing without either."""

@@ -10,7 +10,7 @@ from email.headerregistry import Address, AddressHeader
 from email.message import MIMEPart
 from email.utils import format_datetime, localtime, make_msgid
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from offbeat.concurrency import async_face
 from offbeat.conf import settings
@@ -118,14 +118,18 @@ class EmailMessage:
 
     def _add_bodies(self, message: email.message.EmailMessage) -> None:
         if self.body or not self.attachments:
-            message.set_content(str(self.body), subtype=self.content_subtype, charset=self.encoding or settings.DEFAULT_CHARSET)
+            message.set_content(
+                str(self.body),
+                subtype=self.content_subtype,
+                charset=self.encoding or settings.DEFAULT_CHARSET,
+            )
 
     def _add_attachments(self, message: email.message.EmailMessage) -> None:
         for attachment in self.attachments:
             if isinstance(attachment, email.message.Message):
                 if message.get_content_type() != "multipart/mixed":
                     message.make_mixed()
-                message.attach(attachment)
+                message.attach(cast(Any, attachment))
                 continue
             filename, content, mimetype = attachment
             if not mimetype:
@@ -140,7 +144,9 @@ class EmailMessage:
                     content = email.message_from_bytes(force_bytes(content), policy=email.policy.default)
                 message.add_attachment(content)
             else:
-                message.add_attachment(force_bytes(content), maintype=maintype, subtype=subtype, filename=filename)
+                message.add_attachment(
+                    force_bytes(content), maintype=maintype, subtype=subtype, filename=filename
+                )
 
     def recipients(self) -> list[str]:
         """Everybody whom the mail goes to."""
@@ -160,7 +166,9 @@ class EmailMessage:
         """Attach content under a name, or a MIMEPart. Text that is not text goes as bytes."""
         if isinstance(filename, email.message.Message):
             if content is not None or mimetype is not None:
-                raise ValueError("content and mimetype must not be given when a MIMEPart instance is provided.")
+                raise ValueError(
+                    "content and mimetype must not be given when a MIMEPart instance is provided."
+                )
             self.attachments.append(filename)
             return
         if content is None:
@@ -198,7 +206,9 @@ class EmailMultiAlternatives(EmailMessage):
         for content, mimetype in self.alternatives:
             maintype, subtype = mimetype.split("/", 1)
             if maintype == "text":
-                message.add_alternative(force_str(content), subtype=subtype, charset=self.encoding or settings.DEFAULT_CHARSET)
+                message.add_alternative(
+                    force_str(content), subtype=subtype, charset=self.encoding or settings.DEFAULT_CHARSET
+                )
             elif isinstance(content, MIMEPart):
                 message.add_alternative(content)
             else:

@@ -11,7 +11,9 @@ from offbeat.core.mail.handler import get_connection, mailers
 from offbeat.core.mail.message import EmailMessage, EmailMultiAlternatives
 
 
-def _connection(connection: Any, using: str | None, fail_silently: bool, user: Any = None, password: Any = None) -> Any:
+def _connection(
+    connection: Any, using: str | None, fail_silently: bool, user: Any = None, password: Any = None
+) -> Any:
     if using is not None:
         if connection is not None:
             raise TypeError("'using' and 'connection' cannot be given together.")
@@ -59,12 +61,20 @@ def send_mass_mail(
 
 
 def _mail_setting(
-    setting: str, subject: str, message: str, fail_silently: bool, connection: Any, html_message: Any, using: Any
+    setting: str,
+    subject: str,
+    message: str,
+    fail_silently: bool,
+    connection: Any,
+    html_message: Any,
+    using: Any,
 ) -> None:
     people = getattr(settings, setting)
     if not people:
         return
-    addresses = [person[1] if isinstance(person, list | tuple) and len(person) == 2 else person for person in people]
+    addresses = [
+        person[1] if isinstance(person, list | tuple) and len(person) == 2 else person for person in people
+    ]
     if not all(isinstance(address, str) for address in addresses):
         raise ImproperlyConfigured(f"The {setting} setting must be a list of email address strings.")
     mail = EmailMultiAlternatives(

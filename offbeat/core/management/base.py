@@ -36,18 +36,22 @@ class CommandParser(ArgumentParser):
     """An argument parser that raises CommandError when the command was called from code."""
 
     def __init__(
-        self, *, missing_args_message: str | None = None, called_from_command_line: bool | None = None, **kwargs: Any
+        self,
+        *,
+        missing_args_message: str | None = None,
+        called_from_command_line: bool | None = None,
+        **kwargs: Any,
     ) -> None:
         self.missing_args_message = missing_args_message
         self.called_from_command_line = called_from_command_line
         super().__init__(**kwargs)
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[override]
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         if self.missing_args_message and not (args or any(not arg.startswith("-") for arg in args or ())):
             self.error(self.missing_args_message)
         return super().parse_args(args, namespace)
 
-    def error(self, message: str) -> Any:  # type: ignore[override]
+    def error(self, message: str) -> Any:
         if self.called_from_command_line:
             super().error(message)
         raise CommandError(f"Error: {message}")
@@ -55,7 +59,9 @@ class CommandParser(ArgumentParser):
     def add_subparsers(self, **kwargs: Any) -> Any:
         parser_class = kwargs.get("parser_class", type(self))
         if issubclass(parser_class, CommandParser):
-            kwargs["parser_class"] = partial(parser_class, called_from_command_line=self.called_from_command_line)
+            kwargs["parser_class"] = partial(
+                parser_class, called_from_command_line=self.called_from_command_line
+            )
         return super().add_subparsers(**kwargs)
 
 
@@ -120,7 +126,7 @@ class OutputWrapper(TextIOBase):
 
     def __init__(self, out: Any, ending: str = "\n") -> None:
         self._out = out
-        self._style_func: Callable[[str], str] = _identity
+        self._style_func = _identity
         self.ending = ending
 
     def __getattr__(self, name: str) -> Any:
@@ -135,7 +141,9 @@ class OutputWrapper(TextIOBase):
         """Whether the stream is a terminal."""
         return bool(hasattr(self._out, "isatty") and self._out.isatty())
 
-    def write(self, msg: str = "", style_func: Callable[[str], str] | None = None, ending: str | None = None) -> int:
+    def write(
+        self, msg: str = "", style_func: Callable[[str], str] | None = None, ending: str | None = None
+    ) -> int:
         """Write the text, with ``ending`` unless it ends so already."""
         ending = self.ending if ending is None else ending
         if ending and not msg.endswith(ending):
@@ -177,7 +185,7 @@ class BaseCommand:
         self.style: Any
         if no_color:
             self.style = no_style()
-            self.stderr.style_func = None  # type: ignore[assignment]
+            self.stderr.style_func = None
         else:
             self.style = color_style(force_color)
             self.stderr.style_func = self.style.ERROR
@@ -197,7 +205,11 @@ class BaseCommand:
             **kwargs,
         )
         self.add_base_argument(
-            parser, "--version", action="version", version=self.get_version(), help="Show program's version number and exit."
+            parser,
+            "--version",
+            action="version",
+            version=self.get_version(),
+            help="Show program's version number and exit.",
         )
         self.add_base_argument(
             parser,
@@ -208,11 +220,19 @@ class BaseCommand:
             choices=[0, 1, 2, 3],
             help="Verbosity level; 0=minimal output, 1=normal output, 2=verbose output, 3=very verbose output",
         )
-        self.add_base_argument(parser, "--settings", help="Dotted path of the settings module, such as myproject.settings.")
+        self.add_base_argument(
+            parser, "--settings", help="Dotted path of the settings module, such as myproject.settings."
+        )
         self.add_base_argument(parser, "--pythonpath", help="A directory to add to the Python path.")
-        self.add_base_argument(parser, "--traceback", action="store_true", help="Show the traceback of CommandErrors too.")
-        self.add_base_argument(parser, "--no-color", action="store_true", help="Don't colorize the command output.")
-        self.add_base_argument(parser, "--force-color", action="store_true", help="Force colorization of the command output.")
+        self.add_base_argument(
+            parser, "--traceback", action="store_true", help="Show the traceback of CommandErrors too."
+        )
+        self.add_base_argument(
+            parser, "--no-color", action="store_true", help="Don't colorize the command output."
+        )
+        self.add_base_argument(
+            parser, "--force-color", action="store_true", help="Force colorization of the command output."
+        )
         if self.requires_system_checks:
             parser.add_argument("--skip-checks", action="store_true", help="Skip system checks.")
         self.add_arguments(parser)
@@ -322,7 +342,7 @@ class BaseCommand:
                 self.stdout.write(text)
 
     def _check_sections(self, messages: list[checks.CheckMessage]) -> Iterable[str]:
-        groups = (
+        groups: tuple[tuple[str, Callable[[Any], bool]], ...] = (
             ("CRITICALS", lambda m: m.level >= checks.CRITICAL),
             ("ERRORS", lambda m: checks.ERROR <= m.level < checks.CRITICAL),
             ("WARNINGS", lambda m: checks.WARNING <= m.level < checks.ERROR),

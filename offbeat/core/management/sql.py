@@ -9,10 +9,14 @@ from offbeat.apps import apps
 from offbeat.db import models
 
 
-def sql_flush(style: Any, connection: Any, reset_sequences: bool = True, allow_cascade: bool = False) -> list[str]:
+def sql_flush(
+    style: Any, connection: Any, reset_sequences: bool = True, allow_cascade: bool = False
+) -> list[str]:
     """Statements that empty all tables."""
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    return list(connection.ops.sql_flush(style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade))
+    return list(
+        connection.ops.sql_flush(style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade)
+    )
 
 
 def emit_pre_migrate_signal(verbosity: int, interactive: bool, db: str, **kwargs: Any) -> None:
@@ -30,7 +34,8 @@ def _emit(signal: Any, name: str, verbosity: int, interactive: bool, db: str, **
         if config.models_module is None:
             continue
         if verbosity >= 2:
-            kwargs.get("stdout", sys.stdout).write(f"Running {name} handlers for application {config.label}")
+            out = kwargs.get("stdout") or sys.stdout
+            out.write(f"Running {name} handlers for application {config.label}")
         signal.send(
             sender=config, app_config=config, verbosity=verbosity, interactive=interactive, using=db, **kwargs
         )

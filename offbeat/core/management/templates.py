@@ -25,8 +25,12 @@ class TemplateCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="Name of the application or project.")
-        parser.add_argument("directory", nargs="?", help="Optional destination directory, this will be created if needed.")
-        parser.add_argument("--template", help="The path of a folder to copy instead of the default template.")
+        parser.add_argument(
+            "directory", nargs="?", help="Optional destination directory, this will be created if needed."
+        )
+        parser.add_argument(
+            "--template", help="The path of a folder to copy instead of the default template."
+        )
         parser.add_argument(
             "--extension",
             "-e",
@@ -39,10 +43,16 @@ class TemplateCommand(BaseCommand):
             "--name", "-n", dest="files", action="append", default=[], help="The file name(s) to render."
         )
         parser.add_argument(
-            "--exclude", "-x", action="append", default=None, nargs="?", const="", help="The directory name(s) to exclude."
+            "--exclude",
+            "-x",
+            action="append",
+            default=None,
+            nargs="?",
+            const="",
+            help="The directory name(s) to exclude.",
         )
 
-    def handle(self, app_or_project: str, name: str, target: str | None = None, **options: Any) -> None:  # type: ignore[override]
+    def handle(self, app_or_project: str, name: str, target: str | None = None, **options: Any) -> None:
         self.app_or_project = app_or_project
         self.a_or_an = "an" if app_or_project == "app" else "a"
         self.validate_name(name)
@@ -83,7 +93,11 @@ class TemplateCommand(BaseCommand):
         written = []
         for path in sorted(source.rglob("*")):
             relative = path.relative_to(source)
-            if path.is_dir() or any(part in excluded for part in relative.parts[:-1]) or path.suffix in (".pyc", ".pyo"):
+            if (
+                path.is_dir()
+                or any(part in excluded for part in relative.parts[:-1])
+                or path.suffix in (".pyc", ".pyo")
+            ):
                 continue
             text = str(relative).replace(f"{self.app_or_project}_name", names[f"{self.app_or_project}_name"])
             for old, new in _SUFFIXES:
@@ -96,7 +110,9 @@ class TemplateCommand(BaseCommand):
                 )
             destination.parent.mkdir(parents=True, exist_ok=True)
             if destination.name.endswith(extensions) or path.name in options["files"]:
-                content = _VARIABLE.sub(lambda match: names.get(match[1], match[0]), path.read_text(encoding="utf-8"))
+                content = _VARIABLE.sub(
+                    lambda match: names.get(match[1], match[0]), path.read_text(encoding="utf-8")
+                )
                 destination.write_text(content, encoding="utf-8")
             else:
                 shutil.copyfile(path, destination)

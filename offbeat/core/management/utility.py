@@ -63,11 +63,17 @@ def call_command(command_name: Any, *args: Any, **options: Any) -> Any:
             app_name: Any = get_commands()[command_name]
         except KeyError:
             raise CommandError(f"Unknown command: {command_name!r}")
-        command = app_name if isinstance(app_name, BaseCommand) else load_command_class(app_name, command_name)
+        command = (
+            app_name if isinstance(app_name, BaseCommand) else load_command_class(app_name, command_name)
+        )
 
     parser = command.create_parser("", command_name)
     # Options go by their destination, but may be given by the name of the flag.
-    flags = {min(a.option_strings).lstrip("-").replace("-", "_"): a.dest for a in parser._actions if a.option_strings}
+    flags = {
+        min(a.option_strings).lstrip("-").replace("-", "_"): a.dest
+        for a in parser._actions
+        if a.option_strings
+    }
     given = {flags.get(key, key): value for key, value in options.items()}
     actions = list(_actions(parser))
     parse_args: list[str] = []
@@ -103,13 +109,25 @@ def _required_options(
     parser: CommandParser, actions: list[Any], options: dict[str, Any], given: dict[str, Any]
 ) -> list[str]:
     """Required options must go through the parser, or it would miss them."""
-    exclusive = {action for group in parser._mutually_exclusive_groups for action in group._group_actions if group.required}
+    exclusive = {
+        action
+        for group in parser._mutually_exclusive_groups
+        for action in group._group_actions
+        if group.required
+    }
     dests = [action.dest for action in actions]
     result: list[str] = []
     for action in actions:
-        if action.dest not in given or not action.option_strings or not (action.required or action in exclusive):
+        if (
+            action.dest not in given
+            or not action.option_strings
+            or not (action.required or action in exclusive)
+        ):
             continue
-        if dests.count(action.dest) > 1 and min(action.option_strings).lstrip("-").replace("-", "_") not in options:
+        if (
+            dests.count(action.dest) > 1
+            and min(action.option_strings).lstrip("-").replace("-", "_") not in options
+        ):
             if action.dest in options:
                 raise TypeError(
                     f"Cannot pass the dest {action.dest!r} that matches multiple arguments via **options."
@@ -140,7 +158,12 @@ class ManagementUtility:
         """The list of commands, by application."""
         if commands_only:
             return "\n".join(sorted(get_commands()))
-        lines = ["", f"Type '{self.prog_name} help <subcommand>' for help on a specific subcommand.", "", "Available subcommands:"]
+        lines = [
+            "",
+            f"Type '{self.prog_name} help <subcommand>' for help on a specific subcommand.",
+            "",
+            "Available subcommands:",
+        ]
         by_app: dict[str, list[str]] = defaultdict(list)
         for name, app in get_commands().items():
             by_app["offbeat" if app == "offbeat.core" else app.rpartition(".")[2]].append(name)
@@ -175,7 +198,12 @@ class ManagementUtility:
     def execute(self) -> None:
         """Run what the arguments say."""
         subcommand = self.argv[1] if len(self.argv) > 1 else "help"
-        parser = CommandParser(prog=self.prog_name, usage="%(prog)s subcommand [options] [args]", add_help=False, allow_abbrev=False)
+        parser = CommandParser(
+            prog=self.prog_name,
+            usage="%(prog)s subcommand [options] [args]",
+            add_help=False,
+            allow_abbrev=False,
+        )
         parser.add_argument("--settings")
         parser.add_argument("--pythonpath")
         parser.add_argument("args", nargs="*")

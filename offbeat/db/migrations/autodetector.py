@@ -43,7 +43,11 @@ class MigrationAutodetector:
         self.existing_apps = {app for app, _ in from_state.models}
 
     def changes(
-        self, graph: Any, trim_to_apps: Any = None, convert_apps: Any = None, migration_name: str | None = None
+        self,
+        graph: Any,
+        trim_to_apps: Any = None,
+        convert_apps: Any = None,
+        migration_name: str | None = None,
     ) -> dict[str, list[Migration]]:
         """New migrations by application; of ``trim_to_apps`` and what they need, if given."""
         found = self._detect_changes(convert_apps, graph)
@@ -56,7 +60,9 @@ class MigrationAutodetector:
         self.renamed_fields: dict[tuple[str, str, str], str] = {}
         converted = set(convert_apps or ())
         self.old = {
-            key: model_state for key, model_state in self.from_state.models.items() if key[0] not in self.from_state.real_apps
+            key: model_state
+            for key, model_state in self.from_state.models.items()
+            if key[0] not in self.from_state.real_apps
         }
         self.new = {
             key: model_state
@@ -104,9 +110,13 @@ class MigrationAutodetector:
             definition = [self._relationless(new, f) for f in new.fields.values()]
             for old_key in sorted(set(self.old) - set(self.new) - set(self.renamed_models)):
                 old = self.old[old_key]
-                if old_key[0] != key[0] or definition != [self._relationless(old, f) for f in old.fields.values()]:
+                if old_key[0] != key[0] or definition != [
+                    self._relationless(old, f) for f in old.fields.values()
+                ]:
                     continue
-                if old.options.get("proxy") == new.options.get("proxy") and self.questioner.ask_rename_model(old, new):
+                if old.options.get("proxy") == new.options.get("proxy") and self.questioner.ask_rename_model(
+                    old, new
+                ):
                     needs = self._relation_needs(key, new.fields.values())
                     self._add(key[0], operations.RenameModel(old.name, new.name), needs, {("model", *key)})
                     self.renamed_models[old_key] = key
@@ -132,7 +142,11 @@ class MigrationAutodetector:
                         altered.name = old_name
                         altered.db_column = new.fields[name].db_column
                         self._add(key[0], operations.AlterField(new.name, old_name, altered))
-                    self._add(key[0], operations.RenameField(new.name, old_name, name), gives={("field", *key, name)})
+                    self._add(
+                        key[0],
+                        operations.RenameField(new.name, old_name, name),
+                        gives={("field", *key, name)},
+                    )
                     self.renamed_fields[(*key, name)] = old_name
                     removed.remove(old_name)
                     break
@@ -143,7 +157,10 @@ class MigrationAutodetector:
             return True
         path, args, kwargs = definition
         without = {k: v for k, v in kwargs.items() if k != "db_column"}
-        return bool((path, args, without) == old_definition and kwargs.get("db_column") == (old_field.db_column or old_name))
+        return bool(
+            (path, args, without) == old_definition
+            and kwargs.get("db_column") == (old_field.db_column or old_name)
+        )
 
     def _old_name(self, key: ModelKey, name: str) -> str:
         return self.renamed_fields.get((*key, name), name)
@@ -154,17 +171,29 @@ class MigrationAutodetector:
                 continue
             for constraint in old.options.get("constraints", []):
                 if not self._kept(constraint, new.options.get("constraints", [])):
-                    self._add(key[0], operations.RemoveConstraint(new.name, constraint.name), gives={("options removed", *key)})
+                    self._add(
+                        key[0],
+                        operations.RemoveConstraint(new.name, constraint.name),
+                        gives={("options removed", *key)},
+                    )
             renamed = dict(self._renamed_indexes(old, new))
             for index in old.options.get("indexes", []):
                 if index.name in renamed:
-                    self._add(key[0], operations.RenameIndex(new.name, renamed[index.name], old_name=index.name))
+                    self._add(
+                        key[0], operations.RenameIndex(new.name, renamed[index.name], old_name=index.name)
+                    )
                 elif not self._kept(index, new.options.get("indexes", [])):
-                    self._add(key[0], operations.RemoveIndex(new.name, index.name), gives={("options removed", *key)})
+                    self._add(
+                        key[0],
+                        operations.RemoveIndex(new.name, index.name),
+                        gives={("options removed", *key)},
+                    )
             before, after = self._together(key, old, renames=True), self._together(key, new)
             if before - after and before & after != before and (before & after or not after):
                 self._add(
-                    key[0], operations.AlterUniqueTogether(new.name, before & after), gives={("options removed", *key)}
+                    key[0],
+                    operations.AlterUniqueTogether(new.name, before & after),
+                    gives={("options removed", *key)},
                 )
 
     @staticmethod
@@ -173,7 +202,11 @@ class MigrationAutodetector:
         old_names, new_names = {i.name for i in old_indexes}, {i.name for i in new_indexes}
         for index in old_indexes:
             for other in new_indexes:
-                if index.name not in new_names and other.name not in old_names and _nameless(index) == _nameless(other):
+                if (
+                    index.name not in new_names
+                    and other.name not in old_names
+                    and _nameless(index) == _nameless(other)
+                ):
                     yield index.name, other.name
                     break
 
@@ -181,24 +214,31 @@ class MigrationAutodetector:
     def _kept(item: Any, others: list[Any]) -> bool:
         definition = deep_deconstruct(item)
         return any(
-            deep_deconstruct(other) == definition or (item.name == other.name and _database_view(item) == _database_view(other))
+            deep_deconstruct(other) == definition
+            or (item.name == other.name and _database_view(item) == _database_view(other))
             for other in others
         )
 
     def _together(self, key: ModelKey, model_state: Any, renames: bool = False) -> set[tuple[str, ...]]:
         groups = {tuple(group) for group in model_state.options.get("unique_together") or ()}
         if renames:
-            new_names = {old: name for (app, model, name), old in self.renamed_fields.items() if (app, model) == key}
+            new_names = {
+                old: name for (app, model, name), old in self.renamed_fields.items() if (app, model) == key
+            }
             groups = {tuple(new_names.get(name, name) for name in group) for group in groups}
         return groups
 
     def _remove_fields(self) -> None:
         for key, old, new in self._pairs():
-            renamed = {old_name for (app, model, _), old_name in self.renamed_fields.items() if (app, model) == key}
+            renamed = {
+                old_name for (app, model, _), old_name in self.renamed_fields.items() if (app, model) == key
+            }
             for name in old.fields:
                 if name not in new.fields and name not in renamed:
                     needs = {("options removed", *key)}
-                    self._add(key[0], operations.RemoveField(new.name, name), needs, {("no field", *key, name)})
+                    self._add(
+                        key[0], operations.RemoveField(new.name, name), needs, {("no field", *key, name)}
+                    )
 
     def _create_models(self) -> None:
         renamed_to = set(self.renamed_models.values())
@@ -220,7 +260,10 @@ class MigrationAutodetector:
     def _create(self, key: ModelKey, model_state: Any, now: Any, later: Any) -> None:
         options = dict(model_state.options)
         indexes, constraints = options.pop("indexes", []), options.pop("constraints", [])
-        together, ordered_by = options.pop("unique_together", None), options.pop("order_with_respect_to", None)
+        together, ordered_by = (
+            options.pop("unique_together", None),
+            options.pop("order_with_respect_to", None),
+        )
         late_names = {name for name, _ in later}
         if indexes and not late_names:
             options["indexes"], indexes = indexes, []
@@ -232,8 +275,12 @@ class MigrationAutodetector:
             options["order_with_respect_to"], ordered_by = ordered_by, None
         needs = self._relation_needs(key, [value for _, value in now]) | self._base_needs(key, model_state)
         # An older table of that name must be gone first.
-        operation = operations.CreateModel(model_state.name, now, options, model_state.bases, model_state.managers)
-        step = self._add(key[0], operation, needs, {("model", *key), *(("field", *key, name) for name, _ in now)})
+        operation = operations.CreateModel(
+            model_state.name, now, options, model_state.bases, model_state.managers
+        )
+        step = self._add(
+            key[0], operation, needs, {("model", *key), *(("field", *key, name) for name, _ in now)}
+        )
         step.swappable = self._swappable([value for _, value in now])
         if not self._is_managed(model_state):
             return
@@ -290,7 +337,11 @@ class MigrationAutodetector:
         for value in fields:
             reference = field_references(key, value)
             if reference:
-                needs |= {("model", *target) for target in (reference.to, reference.through) if target and target != key}
+                needs |= {
+                    ("model", *target)
+                    for target in (reference.to, reference.through)
+                    if target and target != key
+                }
         return needs
 
     @staticmethod
@@ -303,7 +354,9 @@ class MigrationAutodetector:
                     found["model", *resolve_relation(value.remote_field.model)] = setting
         return found
 
-    def _add_field_step(self, key: ModelKey, model_state: Any, name: str, value: Any, preserve_default: bool) -> None:
+    def _add_field_step(
+        self, key: ModelKey, model_state: Any, name: str, value: Any, preserve_default: bool
+    ) -> None:
         needs = self._relation_needs(key, [value]) | {("model", *key), ("no field", *key, name)}
         operation = operations.AddField(model_state.name, name, value, preserve_default)
         step = self._add(key[0], operation, needs, {("field", *key, name)})
@@ -315,7 +368,9 @@ class MigrationAutodetector:
                 old_name = self._old_name(key, name)
                 if old_name not in old.fields:
                     self._add_field(key, new, name, value)
-                elif self._deconstructed(old, old.fields[old_name], rename=True) != self._deconstructed(new, value):
+                elif self._deconstructed(old, old.fields[old_name], rename=True) != self._deconstructed(
+                    new, value
+                ):
                     self._alter_field(key, new, name, old.fields[old_name], value)
 
     def _add_field(self, key: ModelKey, model_state: Any, name: str, value: Any) -> None:
@@ -345,14 +400,24 @@ class MigrationAutodetector:
 
     def _alter_field(self, key: ModelKey, model_state: Any, name: str, old: Any, value: Any) -> None:
         if bool(old.many_to_many) != bool(value.many_to_many) or (
-            value.many_to_many and self._deconstructed(None, old)[2].get("through") != self._deconstructed(None, value)[2].get("through")
+            value.many_to_many
+            and self._deconstructed(None, old)[2].get("through")
+            != self._deconstructed(None, value)[2].get("through")
         ):
             # A column and a table have nothing to do with each other.
-            self._add(key[0], operations.RemoveField(model_state.name, name), gives={("no field", *key, name)})
+            self._add(
+                key[0], operations.RemoveField(model_state.name, name), gives={("no field", *key, name)}
+            )
             self._add_field(key, model_state, name, value)
             return
         preserve_default = True
-        if old.null and not value.null and not value.has_default() and not value.has_db_default() and not value.many_to_many:
+        if (
+            old.null
+            and not value.null
+            and not value.has_default()
+            and not value.has_db_default()
+            and not value.many_to_many
+        ):
             default = self.questioner.ask_not_null_alteration(name, model_state.name)
             if default is not models.NOT_PROVIDED:
                 value = value.clone()
@@ -392,12 +457,18 @@ class MigrationAutodetector:
         for constraint in new.options.get("constraints", []):
             known = [c for c in old.options.get("constraints", []) if c.name == constraint.name]
             if not self._kept(constraint, old.options.get("constraints", [])):
-                self._add(key[0], operations.AddConstraint(new.name, constraint), fields | {("options removed", *key)})
+                self._add(
+                    key[0],
+                    operations.AddConstraint(new.name, constraint),
+                    fields | {("options removed", *key)},
+                )
             elif known and deep_deconstruct(known[0]) != deep_deconstruct(constraint):
                 self._add(key[0], operations.AlterConstraint(new.name, constraint.name, constraint))
         before, after = self._together(key, old, renames=True), self._together(key, new)
         if after - before:
-            self._add(key[0], operations.AlterUniqueTogether(new.name, after), fields | {("options removed", *key)})
+            self._add(
+                key[0], operations.AlterUniqueTogether(new.name, after), fields | {("options removed", *key)}
+            )
 
     def _delete_models(self) -> None:
         deleted = {key for key in self.old if key not in self.new and key not in self.renamed_models}
@@ -417,12 +488,17 @@ class MigrationAutodetector:
                 elif other_key > key and self._points_at(key, other_key):
                     # Two that point at each other: cut one side first.
                     fact = ("no field", *other_key, name)
-                    self._add(other_key[0], operations.RemoveField(self.old[other_key].name, name), gives={fact})
+                    self._add(
+                        other_key[0], operations.RemoveField(self.old[other_key].name, name), gives={fact}
+                    )
                     needs.add(fact)
                 elif not (other_key < key and self._points_at(key, other_key)):
                     needs.add(("no model", *other_key))
             for other_key in deleted:
-                if any(isinstance(b, str) and resolve_relation(b, *other_key) == key for b in self.old[other_key].bases):
+                if any(
+                    isinstance(b, str) and resolve_relation(b, *other_key) == key
+                    for b in self.old[other_key].bases
+                ):
                     needs.add(("no model", *other_key))
             self._add(key[0], operations.DeleteModel(model_state.name), needs, {("no model", *key)})
 
@@ -430,7 +506,9 @@ class MigrationAutodetector:
         references = (field_references(key, value) for value in self.old[key].fields.values())
         return any(r is not None and target in (r.to, r.through) for r in references)
 
-    def _add(self, app_label: str, operation: Any, needs: set[Fact] | None = None, gives: set[Fact] | None = None) -> Step:
+    def _add(
+        self, app_label: str, operation: Any, needs: set[Fact] | None = None, gives: set[Fact] | None = None
+    ) -> Step:
         step = Step(app_label, operation, needs or set(), gives or set())
         self.steps.append(step)
         return step
@@ -560,10 +638,14 @@ class MigrationAutodetector:
                 migration.name = new_name
         for migrations in changes.values():
             for migration in migrations:
-                migration.dependencies = [new_names.get(d, d) if not hasattr(d, "setting") else d for d in migration.dependencies]
+                migration.dependencies = [
+                    new_names.get(d, d) if not hasattr(d, "setting") else d for d in migration.dependencies
+                ]
         return changes
 
-    def _trim_to_apps(self, changes: dict[str, list[Migration]], app_labels: Any) -> dict[str, list[Migration]]:
+    def _trim_to_apps(
+        self, changes: dict[str, list[Migration]], app_labels: Any
+    ) -> dict[str, list[Migration]]:
         needed = set(app_labels)
         grown = True
         while grown:

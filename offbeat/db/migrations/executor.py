@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from offbeat.apps.registry import apps as global_apps
 from offbeat.db import migrations, router
@@ -64,7 +64,11 @@ class MigrationExecutor:
         state = ProjectState(real_apps=self.loader.unmigrated_apps)
         if with_applied_migrations:
             full_plan = self.migration_plan(self.loader.graph.leaf_nodes(), clean_start=True)
-            applied = {self.loader.graph.nodes[key] for key in self.loader.applied_migrations if key in self.loader.graph.nodes}
+            applied = {
+                self.loader.graph.nodes[key]
+                for key in self.loader.applied_migrations
+                if key in self.loader.graph.nodes
+            }
             for migration, _ in full_plan:
                 if migration in applied:
                     migration.mutate_state(state, preserve=False)
@@ -85,7 +89,7 @@ class MigrationExecutor:
             self.recorder.ensure_schema()
         elif not self.recorder.has_table():
             # Nothing to do, and nothing to write down.
-            return state or self._create_project_state()
+            return self._create_project_state() if state is None else cast(ProjectState, state)
         directions = {backwards for _, backwards in plan}
         if len(directions) > 1:
             raise InvalidMigrationPlan(
@@ -95,15 +99,18 @@ class MigrationExecutor:
             )
         full_plan = self.migration_plan(self.loader.graph.leaf_nodes(), clean_start=True)
         if not plan:
-            state = state or self._create_project_state(with_applied_migrations=True)
+            if state is None:
+                state = self._create_project_state(with_applied_migrations=True)
         elif directions == {False}:
             state = self._migrate_all_forwards(state, plan, full_plan, fake, fake_initial)
         else:
             state = self._migrate_all_backwards(plan, full_plan, fake)
         self.check_replacements()
-        return state
+        return cast(ProjectState, state)
 
-    def _migrate_all_forwards(self, state: Any, plan: Any, full_plan: Any, fake: bool, fake_initial: bool) -> Any:
+    def _migrate_all_forwards(
+        self, state: Any, plan: Any, full_plan: Any, fake: bool, fake_initial: bool
+    ) -> Any:
         waiting = {migration for migration, _ in plan}
         if state is None:
             state = self._create_project_state(with_applied_migrations=True)
@@ -123,7 +130,11 @@ class MigrationExecutor:
         waiting = {migration for migration, _ in plan}
         states = {}
         state = self._create_project_state()
-        applied = {self.loader.graph.nodes[key] for key in self.loader.applied_migrations if key in self.loader.graph.nodes}
+        applied = {
+            self.loader.graph.nodes[key]
+            for key in self.loader.applied_migrations
+            if key in self.loader.graph.nodes
+        }
         self._report("render_start")
         for migration, _ in full_plan:
             if migration in waiting:
@@ -141,7 +152,9 @@ class MigrationExecutor:
                 migration.mutate_state(state, preserve=False)
         return state
 
-    def apply_migration(self, state: Any, migration: Any, fake: bool = False, fake_initial: bool = False) -> Any:
+    def apply_migration(
+        self, state: Any, migration: Any, fake: bool = False, fake_initial: bool = False
+    ) -> Any:
         """Apply one migration and record it, in one transaction where the database can."""
         recorded = False
         self._report("apply_start", migration, fake)
@@ -216,7 +229,11 @@ class MigrationExecutor:
     def _looked_at(self, model: Any) -> bool:
         if model._meta.swapped:
             model = global_apps.get_model(model._meta.swapped)
-        return not model._meta.proxy and model._meta.managed and router.allow_migrate_model(self.connection.alias, model)
+        return (
+            not model._meta.proxy
+            and model._meta.managed
+            and router.allow_migrate_model(self.connection.alias, model)
+        )
 
     def _has_column(self, model: Any, field: Any, tables: set[str]) -> bool:
         if field.many_to_many:

@@ -164,7 +164,9 @@ class MigrationGraph:
         return node in self.nodes
 
     def __str__(self) -> str:
-        return f"Graph: {len(self.nodes)} nodes, {sum(len(parents) for parents in self.parents.values())} edges"
+        return (
+            f"Graph: {len(self.nodes)} nodes, {sum(len(parents) for parents in self.parents.values())} edges"
+        )
 
     def __repr__(self) -> str:
         return f"<MigrationGraph: nodes={len(self.nodes)}, edges={sum(map(len, self.parents.values()))}>"

@@ -104,7 +104,9 @@ class MigrationLoader:
 
     def get_migration_by_prefix(self, app_label: str, name_prefix: str) -> Any:
         """The migration whose name begins so; AmbiguityError for several, KeyError for none."""
-        found = [key for key in self.disk_migrations if key[0] == app_label and key[1].startswith(name_prefix)]
+        found = [
+            key for key in self.disk_migrations if key[0] == app_label and key[1].startswith(name_prefix)
+        ]
         exact = (app_label, name_prefix)
         if exact in found:
             return self.disk_migrations[exact]
@@ -174,7 +176,11 @@ class MigrationLoader:
                 self.graph.remove_replacement_node(key, [tuple(target) for target in migration.replaces])
 
     def _explain_missing(self, error: NodeNotFoundError) -> None:
-        candidates = [key for key, migration in self.replacements.items() if error.node in map(tuple, migration.replaces)]
+        candidates = [
+            key
+            for key, migration in self.replacements.items()
+            if error.node in map(tuple, migration.replaces)
+        ]
         if candidates and not any(key in self.graph.nodes for key in candidates):
             tries = ", ".join(f"{app}.{name}" for app, name in candidates)
             raise NodeNotFoundError(

@@ -71,7 +71,7 @@ class Migration:
 
     def unapply(self, project_state: Any, schema_editor: Any, collect_sql: bool = False) -> Any:
         """Undo the operations, last first; ``project_state`` is the one before the migration. IrreversibleError."""
-        steps = []
+        steps: list[tuple[Any, Any, Any]] = []
         state = project_state
         for operation in self.operations:
             if not operation.reversible:
@@ -103,7 +103,9 @@ class Migration:
         if self.initial:
             return INITIAL_NAME
         fragments = [
-            re.sub(r"\W+", "_", fragment) for op in self.operations if (fragment := op.migration_name_fragment)
+            re.sub(r"\W+", "_", fragment)
+            for op in self.operations
+            if (fragment := op.migration_name_fragment)
         ]
         if not fragments:
             return "auto" if not self.operations else f"auto_{_timestamp()}"

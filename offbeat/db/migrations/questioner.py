@@ -18,7 +18,9 @@ from offbeat.utils import timezone
 class MigrationQuestioner:
     """Answers without asking anybody: from ``defaults``, or no."""
 
-    def __init__(self, defaults: dict[str, Any] | None = None, specified_apps: Any = None, dry_run: bool | None = None) -> None:
+    def __init__(
+        self, defaults: dict[str, Any] | None = None, specified_apps: Any = None, dry_run: bool | None = None
+    ) -> None:
         self.defaults = defaults or {}
         self.specified_apps = specified_apps or set()
         self.dry_run = dry_run
@@ -77,7 +79,11 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
     """Asks on the terminal."""
 
     def __init__(
-        self, defaults: Any = None, specified_apps: Any = None, dry_run: bool | None = None, prompt_output: Any = None
+        self,
+        defaults: Any = None,
+        specified_apps: Any = None,
+        dry_run: bool | None = None,
+        prompt_output: Any = None,
     ) -> None:
         super().__init__(defaults, specified_apps, dry_run)
         self.prompt_output = prompt_output or OutputWrapper(sys.stdout)
@@ -85,7 +91,7 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
     def _boolean_input(self, question: str, default: bool | None = None) -> bool:
         self.prompt_output.write(f"{question} ", ending="")
         answer = input()
-        while not answer and default is None or (answer and answer[0].lower() not in "yn"):
+        while (not answer and default is None) or (answer and answer[0].lower() not in "yn"):
             self.prompt_output.write("Please answer yes or no: ", ending="")
             answer = input()
         return bool(default) if not answer else answer[0].lower() == "y"
@@ -110,14 +116,20 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
     def _ask_default(self, default: str = "") -> Any:
         self.prompt_output.write("Please enter the default value as valid Python.")
         if default:
-            self.prompt_output.write(f"Accept the default '{default}' by pressing 'Enter' or provide another value.")
+            self.prompt_output.write(
+                f"Accept the default '{default}' by pressing 'Enter' or provide another value."
+            )
         self.prompt_output.write(
             "The datetime and offbeat.utils.timezone modules are available, so it is possible to provide e.g. "
             "timezone.now as a value.\nType 'exit' to exit this prompt"
         )
         while True:
             self.prompt_output.write(f"[default: {default}] >>> " if default else ">>> ", ending="")
-            code = input() or default
+            try:
+                code = input() or default
+            except KeyboardInterrupt:
+                self.prompt_output.write("\nCancelled.")
+                sys.exit(1)
             if code == "exit":
                 sys.exit(1)
             if not code:
@@ -153,8 +165,10 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
             "a fix:",
             [
                 "Provide a one-off default now (will be set on all existing rows with a null value for this column)",
-                "Ignore for now. Existing rows that contain NULL values will have to be handled manually, for example "
-                "with a RunPython or RunSQL operation.",
+                (
+                    "Ignore for now. Existing rows that contain NULL values will have to be handled manually, for example "
+                    "with a RunPython or RunSQL operation."
+                ),
                 "Quit and manually define a default value in models.py.",
             ],
         )
@@ -166,11 +180,14 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
 
     def ask_rename(self, model_name: str, old_name: str, new_name: str, field_instance: Any) -> bool:
         kind = type(field_instance).__name__
-        return self._boolean_input(f"Was {model_name}.{old_name} renamed to {model_name}.{new_name} (a {kind})? [y/N]", False)
+        return self._boolean_input(
+            f"Was {model_name}.{old_name} renamed to {model_name}.{new_name} (a {kind})? [y/N]", False
+        )
 
     def ask_rename_model(self, old_model_state: Any, new_model_state: Any) -> bool:
         return self._boolean_input(
-            f"Was the model {old_model_state.app_label}.{old_model_state.name} renamed to {new_model_state.name}? [y/N]", False
+            f"Was the model {old_model_state.app_label}.{old_model_state.name} renamed to {new_model_state.name}? [y/N]",
+            False,
         )
 
     def ask_merge(self, app_label: str) -> bool:
@@ -186,7 +203,10 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
         choice = self._choice_input(
             f"It is impossible to add the field '{field_name}' with 'auto_now_add=True' to {model_name} without providing a "
             "default. This is because the database needs something to populate existing rows.",
-            ["Provide a one-off default now which will be set on all existing rows", "Quit and manually define a default value in models.py."],
+            [
+                "Provide a one-off default now which will be set on all existing rows",
+                "Quit and manually define a default value in models.py.",
+            ],
         )
         if choice == 2:
             sys.exit(3)
@@ -198,7 +218,10 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
         choice = self._choice_input(
             f"Callable default on unique field {model_name}.{field_name} will not generate unique values upon migrating.\n"
             "Please choose how to proceed:\n",
-            ["Continue making this migration as the first step in writing a manual migration to generate unique values.", "Quit and edit field options in models.py."],
+            [
+                "Continue making this migration as the first step in writing a manual migration to generate unique values.",
+                "Quit and edit field options in models.py.",
+            ],
         )
         if choice == 2:
             sys.exit(3)
@@ -209,7 +232,12 @@ class NonInteractiveMigrationQuestioner(MigrationQuestioner):
     """Cannot ask: says why it gives up."""
 
     def __init__(
-        self, defaults: Any = None, specified_apps: Any = None, dry_run: bool | None = None, verbosity: int = 1, log: Any = None
+        self,
+        defaults: Any = None,
+        specified_apps: Any = None,
+        dry_run: bool | None = None,
+        verbosity: int = 1,
+        log: Any = None,
     ) -> None:
         self.verbosity = verbosity
         self.log = log

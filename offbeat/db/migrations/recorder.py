@@ -17,7 +17,7 @@ class MigrationRecorder:
     _migration_class: Any = None
 
     @classproperty
-    def Migration(cls: Any) -> Any:  # noqa: N802, N805
+    def Migration(cls: Any) -> Any:
         """The model of the table, made at its first use: the registry is not ready at import."""
         if cls._migration_class is None:
 

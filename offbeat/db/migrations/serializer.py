@@ -15,7 +15,7 @@ import re
 import types
 import uuid
 import zoneinfo
-from typing import Any
+from typing import Any, cast
 
 from offbeat.conf import SettingsReference
 from offbeat.db import models
@@ -80,14 +80,15 @@ def serialize(value: Any) -> Serialized:
     if isinstance(value, Promise):
         value = str(value)
     if isinstance(value, models.Field):
+        path: str
         _, path, args, kwargs = value.deconstruct()
         return _call(path, args, kwargs)
     if isinstance(value, models.manager.BaseManager):
         as_manager, manager_path, qs_path, args, kwargs = value.deconstruct()
         if as_manager:
-            name, imports = _dotted(qs_path)
+            name, imports = _dotted(str(qs_path))
             return f"{name}.as_manager()", imports
-        return _call(manager_path, args, kwargs)
+        return _call(str(manager_path), args or (), kwargs or {})
     if isinstance(value, Operation):
         from offbeat.db.migrations.writer import OperationWriter
 
@@ -103,7 +104,7 @@ def serialize(value: Any) -> Serialized:
         return f"settings.{value.setting_name}", {"from offbeat.conf import settings"}
     for kinds, function in _SERIALIZERS:
         if isinstance(value, kinds):
-            return function(value)
+            return cast(Serialized, function(value))
     raise ValueError(
         f"Cannot serialize: {value!r}\nThere are some values Django cannot serialize into migration files.\nFor more, see "
         f"https://docs.djangoproject.com/en/{get_docs_version()}/topics/migrations/#migration-serializing"
@@ -227,7 +228,12 @@ def _partial(value: Any) -> Serialized:
     args, more = serialize(value.args)
     keywords, still_more = serialize(value.keywords)
     kind = type(value).__name__
-    return f"functools.{kind}({func}, *{args}, **{keywords})", {"import functools", *imports, *more, *still_more}
+    return f"functools.{kind}({func}, *{args}, **{keywords})", {
+        "import functools",
+        *imports,
+        *more,
+        *still_more,
+    }
 
 
 def _regex(value: re.Pattern[Any]) -> Serialized:
@@ -242,13 +248,23 @@ def _path(value: Any) -> Serialized:
     if isinstance(value, pathlib.Path):
         # A path of one system must be readable on the other.
         value = pathlib.PurePosixPath(value) if os.name == "posix" else pathlib.PureWindowsPath(value)
-    return repr(value).replace("PurePosixPath", "pathlib.PurePosixPath").replace("PureWindowsPath", "pathlib.PureWindowsPath"), {"import pathlib"}
+    return repr(value).replace("PurePosixPath", "pathlib.PurePosixPath").replace(
+        "PureWindowsPath", "pathlib.PureWindowsPath"
+    ), {"import pathlib"}
 
 
 _SERIALIZERS: tuple[tuple[Any, Any], ...] = (
     (float, _float),
-    (_SIMPLE, lambda value: (repr(value), set()) if not isinstance(value, types.BuiltinFunctionType) else _function(value)),
-    (decimal.Decimal, lambda value: (repr(value).replace("Decimal", "decimal.Decimal", 1), {"import decimal"})),
+    (
+        _SIMPLE,
+        lambda value: (
+            (repr(value), set()) if not isinstance(value, types.BuiltinFunctionType) else _function(value)
+        ),
+    ),
+    (
+        decimal.Decimal,
+        lambda value: (repr(value).replace("Decimal", "decimal.Decimal", 1), {"import decimal"}),
+    ),
     ((datetime.date, datetime.time, datetime.timedelta, datetime.timezone), _datetime),
     (zoneinfo.ZoneInfo, lambda value: (repr(value), {"import zoneinfo"})),
     (uuid.UUID, lambda value: (f"uuid.{value!r}", {"import uuid"})),

@@ -23,7 +23,9 @@ from offbeat.db.models.options import DEFAULT_NAMES, normalize_together
 class ProjectState:
     """Descriptions of all models by (app_label, lower-case name). ``real_apps``: applications without migrations."""
 
-    def __init__(self, models: dict[ModelKey, ModelState] | None = None, real_apps: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, models: dict[ModelKey, ModelState] | None = None, real_apps: Iterable[str] | None = None
+    ) -> None:
         self.models: dict[ModelKey, ModelState] = models or {}
         self.real_apps: set[str] = set(real_apps or ())
         self.is_delayed = False
@@ -61,14 +63,19 @@ class ProjectState:
         for model_state in self.models.values():
             if f"{app_label}.{old_key[1]}" in model_state.bases:
                 model_state.bases = tuple(
-                    new_label.lower() if base == f"{app_label}.{old_key[1]}" else base for base in model_state.bases
+                    new_label.lower() if base == f"{app_label}.{old_key[1]}" else base
+                    for base in model_state.bases
                 )
         if old_key != new_key:
             del self.models[old_key]
         self._changed |= {old_key, new_key}
 
     def alter_model_options(
-        self, app_label: str, model_name: str, options: dict[str, Any], option_keys: Iterable[str] | None = None
+        self,
+        app_label: str,
+        model_name: str,
+        options: dict[str, Any],
+        option_keys: Iterable[str] | None = None,
     ) -> None:
         """Set options; those of ``option_keys`` that are not given are removed."""
         model_state = self.models[app_label, model_name.lower()]
@@ -78,12 +85,16 @@ class ProjectState:
                 model_state.options.pop(key, None)
         self._touch(app_label, model_name)
 
-    def remove_model_options(self, app_label: str, model_name: str, option_name: str, option_value_to_remove: Any) -> None:
+    def remove_model_options(
+        self, app_label: str, model_name: str, option_name: str, option_value_to_remove: Any
+    ) -> None:
         """Remove one value of an option that is a list of values."""
         model_state = self.models[app_label, model_name.lower()]
         if option_name in model_state.options:
             model_state.options[option_name] = [
-                value for value in model_state.options[option_name] if tuple(value) != tuple(option_value_to_remove)
+                value
+                for value in model_state.options[option_name]
+                if tuple(value) != tuple(option_value_to_remove)
             ]
         self._touch(app_label, model_name)
 
@@ -103,7 +114,9 @@ class ProjectState:
 
     def remove_index(self, app_label: str, model_name: str, index_name: str) -> None:
         """Remove the index of this name."""
-        self._change_list(app_label, model_name, "indexes", lambda found: [i for i in found if i.name != index_name])
+        self._change_list(
+            app_label, model_name, "indexes", lambda found: [i for i in found if i.name != index_name]
+        )
 
     def rename_index(self, app_label: str, model_name: str, old_index_name: str, new_index_name: str) -> None:
         """Rename an index."""
@@ -123,10 +136,15 @@ class ProjectState:
     def remove_constraint(self, app_label: str, model_name: str, constraint_name: str) -> None:
         """Remove the constraint of this name."""
         self._change_list(
-            app_label, model_name, "constraints", lambda found: [c for c in found if c.name != constraint_name]
+            app_label,
+            model_name,
+            "constraints",
+            lambda found: [c for c in found if c.name != constraint_name],
         )
 
-    def alter_constraint(self, app_label: str, model_name: str, constraint_name: str, constraint: Any) -> None:
+    def alter_constraint(
+        self, app_label: str, model_name: str, constraint_name: str, constraint: Any
+    ) -> None:
         """Replace the constraint of this name."""
         self._change_list(
             app_label,
@@ -135,7 +153,9 @@ class ProjectState:
             lambda found: [constraint if c.name == constraint_name else c for c in found],
         )
 
-    def add_field(self, app_label: str, model_name: str, name: str, field: Any, preserve_default: bool = True) -> None:
+    def add_field(
+        self, app_label: str, model_name: str, name: str, field: Any, preserve_default: bool = True
+    ) -> None:
         """Add a field; its default is dropped unless ``preserve_default``."""
         if not preserve_default:
             field = field.clone()
@@ -148,7 +168,9 @@ class ProjectState:
         self._touch_connected((app_label, model_name.lower()))
         del self.models[app_label, model_name.lower()].fields[name]
 
-    def alter_field(self, app_label: str, model_name: str, name: str, field: Any, preserve_default: bool = True) -> None:
+    def alter_field(
+        self, app_label: str, model_name: str, name: str, field: Any, preserve_default: bool = True
+    ) -> None:
         """Replace a field's definition."""
         self._touch_connected((app_label, model_name.lower()))
         self.add_field(app_label, model_name, name, field, preserve_default)
@@ -163,7 +185,8 @@ class ProjectState:
         for option in ("index_together", "unique_together"):
             if option in model_state.options:
                 model_state.options[option] = [
-                    [new_name if n == old_name else n for n in together] for together in model_state.options[option]
+                    [new_name if n == old_name else n for n in together]
+                    for together in model_state.options[option]
                 ]
         for other_key, other_state in self.models.items():
             for field in other_state.fields.values():
@@ -212,7 +235,9 @@ class ProjectState:
 
     def clone(self) -> ProjectState:
         """A copy; rendered models are shared until one of the two changes."""
-        new = ProjectState({key: model_state.clone() for key, model_state in self.models.items()}, self.real_apps)
+        new = ProjectState(
+            {key: model_state.clone() for key, model_state in self.models.items()}, self.real_apps
+        )
         if self._apps is not None:
             new._apps = self._apps.clone()
         new._changed = set(self._changed)
@@ -247,7 +272,11 @@ class ProjectState:
         return cls(found)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ProjectState) and self.models == other.models and self.real_apps == other.real_apps
+        return (
+            isinstance(other, ProjectState)
+            and self.models == other.models
+            and self.real_apps == other.real_apps
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -418,7 +447,14 @@ class ModelState:
             if isinstance(field, models.OrderWrt):
                 continue
             fields.append((field.name, field.clone()))
-        return cls(meta.app_label, meta.object_name, fields, cls._options_of(model, exclude_rels), _bases_of(model), _managers_of(model))
+        return cls(
+            meta.app_label,
+            meta.object_name,
+            fields,
+            cls._options_of(model, exclude_rels),
+            _bases_of(model),
+            _managers_of(model),
+        )
 
     @staticmethod
     def _options_of(model: Any, exclude_rels: bool) -> dict[str, Any]:
@@ -440,7 +476,9 @@ class ModelState:
             else:
                 options[name] = meta.original_attrs[name]
         if exclude_rels:
-            options = {k: v for k, v in options.items() if k not in ("unique_together", "order_with_respect_to")}
+            options = {
+                k: v for k, v in options.items() if k not in ("unique_together", "order_with_respect_to")
+            }
         elif options.get("order_with_respect_to") in {field.name for field in meta.private_fields}:
             # Makes no column, so it means nothing to the schema.
             del options["order_with_respect_to"]
@@ -451,7 +489,8 @@ class ModelState:
         new = copy.copy(self)
         new.fields = dict(self.fields)
         new.options = {
-            key: list(value) if key in ("indexes", "constraints") else value for key, value in self.options.items()
+            key: list(value) if key in ("indexes", "constraints") else value
+            for key, value in self.options.items()
         }
         new.managers = list(self.managers)
         return new

@@ -20,6 +20,7 @@ from offbeat.db.models import saving, unique_checks
 from offbeat.db.models.checks import check_model
 from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.deletion import Collector
+from offbeat.db.models.expressions import DatabaseDefault
 from offbeat.db.models.fetch_modes import FETCH_ONE
 from offbeat.db.models.instantiation import _NOTHING, DEFERRED, Deferred, set_from_kwargs
 from offbeat.db.models.metaclass import ModelBase, subclass_exception
@@ -284,7 +285,8 @@ class Model(AltersData, metaclass=ModelBase):
             transform = next((name for name in names if LOOKUP_SEP in name), None)
             if transform is not None:
                 raise ValueError(
-                    'Found "%s" in fields argument. Relations and transforms are not allowed in fields.' % transform
+                    'Found "%s" in fields argument. Relations and transforms are not allowed in fields.'
+                    % transform
                 )
 
         queryset = from_queryset
@@ -312,11 +314,13 @@ class Model(AltersData, metaclass=ModelBase):
             if field.attname not in loaded:
                 continue
             setattr(self, field.attname, getattr(fresh, field.attname))
-            if field.is_relation:
-                if field.is_cached(fresh):
-                    field.set_cached_value(self, field.get_cached_value(fresh))
-                elif field.is_cached(self):
-                    field.delete_cached_value(self)
+        for field in self._meta.fields:
+            if not field.is_relation or (field.concrete and field.attname not in loaded):
+                continue
+            if field.is_cached(fresh):
+                field.set_cached_value(self, field.get_cached_value(fresh))
+            elif field.is_cached(self):
+                field.delete_cached_value(self)
         for rel in self._meta.related_objects:
             if (names is None or rel.name in names) and rel.is_cached(self):
                 rel.delete_cached_value(self)
@@ -407,13 +411,13 @@ class Model(AltersData, metaclass=ModelBase):
     adelete = async_face(delete)
     adelete.alters_data = True
 
-    def _get_FIELD_display(self, field: Any) -> Any:  # noqa: N802
+    def _get_FIELD_display(self, field: Any) -> Any:
         value = getattr(self, field.attname)
         choices = dict(make_hashable(field.flatchoices))
         # Labels may be lazy translations: this is where they become text.
         return force_str(choices.get(make_hashable(value), value), strings_only=True)
 
-    def _get_next_or_previous_by_FIELD(self, field: Any, is_next: bool, **kwargs: Any) -> Any:  # noqa: N802
+    def _get_next_or_previous_by_FIELD(self, field: Any, is_next: bool, **kwargs: Any) -> Any:
         if not self._is_pk_set():
             raise ValueError("get_next/get_previous cannot be used on unsaved objects.")
         op = "gt" if is_next else "lt"
@@ -453,9 +457,7 @@ class Model(AltersData, metaclass=ModelBase):
     def prepare_database_save(self, field: Any) -> Any:
         """Return the key to save for a field that refers to this instance; ValueError when it is not saved."""
         if not self._is_pk_set():
-            raise ValueError(
-                "Unsaved model instance %r cannot be used in an ORM query." % self
-            )
+            raise ValueError("Unsaved model instance %r cannot be used in an ORM query." % self)
         return getattr(self, field.remote_field.get_related_field().attname)
 
     def clean(self) -> None:
@@ -543,11 +545,7 @@ class Model(AltersData, metaclass=ModelBase):
             if field.blank and raw_value in field.empty_values:
                 continue
             # What the database will fill in needs no check.
-            if (
-                raw_value is None
-                and field.has_db_default()
-                or getattr(raw_value, "_is_database_default", False)
-            ):
+            if isinstance(raw_value, DatabaseDefault):
                 continue
             try:
                 setattr(self, field.attname, field.clean(raw_value, self))
@@ -582,4 +580,3 @@ def model_unpickle(model_id: Any) -> Any:
 
 
 model_unpickle.__safe_for_unpickle__ = True  # type: ignore[attr-defined]
-

@@ -44,6 +44,7 @@ def check_model(cls: Any, **kwargs: Any) -> list[Any]:
         *_check_default_pk(cls),
         *_check_db_table_comment(cls, databases),
         *_check_composite_pk(cls),
+        *_check_on_delete_variants(cls),
     ]
     return errors
 
@@ -70,7 +71,7 @@ def _check_default_pk(cls: Any) -> list[Any]:
                 hint=(
                     f"Configure the DEFAULT_AUTO_FIELD setting or the {opts.app_config.__class__.__qualname__}."
                     "default_auto_field attribute to point to a subclass of AutoField, e.g. "
-                    "'django.db.models.BigAutoField'."
+                    "'offbeat.db.models.BigAutoField'."
                 ),
                 obj=cls,
                 id="models.W042",
@@ -120,6 +121,23 @@ def _check_composite_pk(cls: Any) -> list[Any]:
     return errors
 
 
+def _check_on_delete_variants(cls: Any) -> list[Any]:
+    """models.E050: rules of the database beside rules of the framework, which would not see each other's work."""
+    from offbeat.db.models.deletion import DO_NOTHING, DatabaseOnDelete
+
+    rules = [getattr(field.remote_field, "on_delete", None) for field in cls._meta.local_fields]
+    rules = [rule for rule in rules if rule is not None and rule is not DO_NOTHING]
+    if len({isinstance(rule, DatabaseOnDelete) for rule in rules}) > 1:
+        return [
+            checks.Error(
+                "The model cannot have related fields with both database-level and Python-level on_delete variants.",
+                obj=cls,
+                id="models.E050",
+            )
+        ]
+    return []
+
+
 def _check_db_table_comment(cls: Any, databases: Any) -> list[Any]:
     """models.W046: comments where the database stores none."""
     if not cls._meta.db_table_comment:
@@ -152,7 +170,9 @@ def _check_swappable(cls: Any) -> list[Any]:
     try:
         opts.apps.get_model(opts.swapped)
     except ValueError:
-        return [checks.Error("'%s' is not of the form 'app_label.app_name'." % opts.swappable, id="models.E001")]
+        return [
+            checks.Error("'%s' is not of the form 'app_label.app_name'." % opts.swappable, id="models.E001")
+        ]
     except LookupError:
         app_label, model_name = opts.swapped.split(".")
         return [
@@ -171,9 +191,7 @@ def _check_model(cls: Any) -> list[Any]:
         any(field.model is cls for field in cls._meta.local_fields) or cls._meta.local_many_to_many
     ):
         return [
-            checks.Error(
-                "Proxy model '%s' contains model fields." % cls.__name__, obj=cls, id="models.E017"
-            )
+            checks.Error("Proxy model '%s' contains model fields." % cls.__name__, obj=cls, id="models.E017")
         ]
     return []
 
@@ -267,10 +285,22 @@ def _check_field_name_clashes(cls: Any) -> list[Any]:
 
     # With the parents of parents, over several inheritance paths.
     for parent in opts.all_parents:
-        for field in parent._meta.local_fields:
+        for field in parent._meta.get_fields():
             if field not in used.values():
                 used[field.name] = field
-                used[field.attname] = field
+
+    # Two paths of inheritance to one parent would need the same link twice.
+    for link in opts.parents.values():
+        clash = used.get(link.name) if link else None
+        if clash:
+            errors.append(
+                checks.Error(
+                    "The field '%s' clashes with the field '%s' from model '%s'."
+                    % (link.name, clash.name, clash.model._meta),
+                    obj=cls,
+                    id="models.E006",
+                )
+            )
 
     for field in opts.local_fields:
         clash = used.get(field.name) or used.get(field.attname)
@@ -298,7 +328,8 @@ def _check_column_name_clashes(cls: Any) -> list[Any]:
         if field.column and field.column in used:
             errors.append(
                 checks.Error(
-                    "Field '%s' has column name '%s' that is used by another field." % (field.name, field.column),
+                    "Field '%s' has column name '%s' that is used by another field."
+                    % (field.name, field.column),
                     hint="Specify a 'db_column' for the field.",
                     obj=cls,
                     id="models.E007",
@@ -355,7 +386,9 @@ def _check_single_primary_key(cls: Any) -> list[Any]:
     if sum(1 for field in cls._meta.local_fields if field.primary_key) > 1:
         return [
             checks.Error(
-                "The model cannot have more than one field with 'primary_key=True'.", obj=cls, id="models.E026"
+                "The model cannot have more than one field with 'primary_key=True'.",
+                obj=cls,
+                id="models.E026",
             )
         ]
     return []
@@ -475,9 +508,7 @@ def _path_exists(cls: Any, parts: list[str]) -> bool:
             if field.is_relation:
                 model = field.path_infos[-1].to_opts.model if field.path_infos else None
         except (FieldDoesNotExist, AttributeError):
-            if field is None or (
-                field.get_transform(part) is None and field.get_lookup(part) is None
-            ):
+            if field is None or (field.get_transform(part) is None and field.get_lookup(part) is None):
                 return False
     return True
 

@@ -96,8 +96,8 @@ class BaseConstraint:
         errors = []
         fields = set()
         for field_name, *lookups in references:
-            # "pk" is no field by that name, but always local.
-            if field_name != "pk":
+            # "pk" is whatever the key is, and local; a composite key is no column, though.
+            if field_name != "pk" or model._meta.is_composite_pk:
                 fields.add(field_name)
             if not lookups:
                 continue
@@ -120,7 +120,8 @@ class BaseConstraint:
             ):
                 errors.append(
                     checks.Error(
-                        "'constraints' refers to the joined field '%s'." % LOOKUP_SEP.join([field_name, *lookups]),
+                        "'constraints' refers to the joined field '%s'."
+                        % LOOKUP_SEP.join([field_name, *lookups]),
                         obj=model,
                         id="models.E041",
                     )
@@ -151,7 +152,11 @@ class BaseConstraint:
         return ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
 
     def _violation_repr(self) -> str:
-        code = "" if self.violation_error_code is None else f" violation_error_code={self.violation_error_code!r}"
+        code = (
+            ""
+            if self.violation_error_code is None
+            else f" violation_error_code={self.violation_error_code!r}"
+        )
         message = (
             ""
             if self.violation_error_message is None
@@ -185,7 +190,10 @@ class CheckConstraint(BaseConstraint):
         """Return the system check messages about this constraint on `connection`."""
         errors: list[Any] = []
         required = model._meta.required_db_features
-        if not (connection.features.supports_table_check_constraints or "supports_table_check_constraints" in required):
+        if not (
+            connection.features.supports_table_check_constraints
+            or "supports_table_check_constraints" in required
+        ):
             errors.append(
                 checks.Warning(
                     f"{connection.display_name} does not support check constraints.",
@@ -195,7 +203,7 @@ class CheckConstraint(BaseConstraint):
                 )
             )
             return errors
-        references = set(expression_references(self.condition))
+        references = set(expression_references(self.condition)) if isinstance(self.condition, Q) else set()
         if any(isinstance(expr, RawSQL) for expr in _flatten(self.condition)):
             errors.append(
                 checks.Warning(
@@ -241,9 +249,7 @@ class CheckConstraint(BaseConstraint):
             pass
 
     def __repr__(self) -> str:
-        return (
-            f"<{self.__class__.__qualname__}: condition={self.condition} name={self.name!r}{self._violation_repr()}>"
-        )
+        return f"<{self.__class__.__qualname__}: condition={self.condition} name={self.name!r}{self._violation_repr()}>"
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, CheckConstraint):
@@ -305,7 +311,7 @@ class UniqueConstraint(BaseConstraint):
         if expressions and opclasses:
             raise ValueError(
                 "UniqueConstraint.opclasses cannot be used with expressions. Use "
-                "django.contrib.postgres.indexes.OpClass() instead."
+                "offbeat.contrib.postgres.indexes.OpClass() instead."
             )
         if not isinstance(deferrable, (type(None), Deferrable)):
             raise TypeError("UniqueConstraint.deferrable must be a Deferrable instance.")
@@ -316,7 +322,9 @@ class UniqueConstraint(BaseConstraint):
         if not isinstance(nulls_distinct, (type(None), bool)):
             raise TypeError("UniqueConstraint.nulls_distinct must be a bool.")
         if opclasses and len(fields) != len(opclasses):
-            raise ValueError("UniqueConstraint.fields and UniqueConstraint.opclasses must have the same number of elements.")
+            raise ValueError(
+                "UniqueConstraint.fields and UniqueConstraint.opclasses must have the same number of elements."
+            )
         self.fields = tuple(fields)
         self.condition = condition
         self.deferrable = deferrable
@@ -344,14 +352,24 @@ class UniqueConstraint(BaseConstraint):
         features = connection.features
         ignored = "A constraint won't be created. Silence this warning if you don't care about it."
         for used, feature, what, id_ in (
-            (self.condition is not None, "supports_partial_indexes", "unique constraints with conditions", "models.W036"),
+            (
+                self.condition is not None,
+                "supports_partial_indexes",
+                "unique constraints with conditions",
+                "models.W036",
+            ),
             (
                 self.deferrable is not None,
                 "supports_deferrable_unique_constraints",
                 "deferrable unique constraints",
                 "models.W038",
             ),
-            (bool(self.include), "supports_covering_indexes", "unique constraints with non-key columns", "models.W039"),
+            (
+                bool(self.include),
+                "supports_covering_indexes",
+                "unique constraints with non-key columns",
+                "models.W039",
+            ),
             (
                 self.contains_expressions,
                 "supports_expression_indexes",
@@ -361,7 +379,7 @@ class UniqueConstraint(BaseConstraint):
             (
                 self.nulls_distinct is not None,
                 "supports_nulls_distinct_unique_constraints",
-                "unique constraints with nulls distinct",
+                "UniqueConstraint.nulls_distinct",
                 "models.W047",
             ),
         ):

@@ -56,7 +56,7 @@ class RestrictedError(IntegrityError):
         super().__init__(msg, restricted_objects)
 
 
-def CASCADE(collector: Any, field: Any, sub_objs: Any, using: str) -> None:  # noqa: N802
+def CASCADE(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
     """Delete the referring objects too."""
     collector.collect(
         sub_objs,
@@ -72,7 +72,7 @@ def CASCADE(collector: Any, field: Any, sub_objs: Any, using: str) -> None:  # n
         collector.add_field_update(field, None, sub_objs)
 
 
-def PROTECT(collector: Any, field: Any, sub_objs: Any, using: str) -> None:  # noqa: N802
+def PROTECT(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
     """Refuse the deletion: ProtectedError."""
     raise ProtectedError(
         "Cannot delete some instances of model '%s' because they are referenced through a protected foreign key: "
@@ -81,20 +81,19 @@ def PROTECT(collector: Any, field: Any, sub_objs: Any, using: str) -> None:  # n
     )
 
 
-def RESTRICT(collector: Any, field: Any, sub_objs: Any, using: str) -> None:  # noqa: N802
+def RESTRICT(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
     """Refuse the deletion (RestrictedError) unless the referring objects are deleted by a cascade as well."""
     collector.add_restricted_objects(field, sub_objs)
     collector.add_dependency(field.remote_field.model, field.model)
 
 
-def SET(value: Any) -> Callable[..., None]:  # noqa: N802
+def SET(value: Any) -> Callable[..., None]:
     """Return a rule that sets the key of the referring objects to `value`, or to what that returns."""
     if callable(value):
 
         def set_on_delete(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
             collector.add_field_update(field, value(), sub_objs)
 
-        set_on_delete.lazy_sub_objs = True  # type: ignore[attr-defined]
     else:
 
         def set_on_delete(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
@@ -107,17 +106,17 @@ def SET(value: Any) -> Callable[..., None]:  # noqa: N802
     return set_on_delete
 
 
-def SET_NULL(collector: Any, field: Any, sub_objs: Any, using: str) -> None:  # noqa: N802
+def SET_NULL(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
     """Set the key of the referring objects to NULL."""
     collector.add_field_update(field, None, sub_objs)
 
 
-def SET_DEFAULT(collector: Any, field: Any, sub_objs: Any, using: str) -> None:  # noqa: N802
+def SET_DEFAULT(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
     """Set the key of the referring objects to the field's default."""
     collector.add_field_update(field, field.get_default(), sub_objs)
 
 
-def DO_NOTHING(collector: Any, field: Any, sub_objs: Any, using: str) -> None:  # noqa: N802
+def DO_NOTHING(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
     """Leave the referring objects alone; the database may refuse the deletion."""
 
 
@@ -189,7 +188,9 @@ class Collector:
         # {model: {models that must be deleted before it}}, by concrete models: proxies share the table.
         self.dependencies: dict[Any, set[Any]] = defaultdict(set)
 
-    def add(self, objs: Any, source: Any = None, nullable: bool = False, reverse_dependency: bool = False) -> list[Any]:
+    def add(
+        self, objs: Any, source: Any = None, nullable: bool = False, reverse_dependency: bool = False
+    ) -> list[Any]:
         """Add objects of one model; return those that were not known yet."""
         if not objs:
             return []
@@ -334,7 +335,11 @@ class Collector:
                 # Only the columns that references use are needed when nobody sees the objects.
                 if not (sub_objs.query.select_related or self._has_signal_listeners(related_model)):
                     sub_objs = self._only_referenced(related_model, sub_objs)
-                if getattr(on_delete, "lazy_sub_objs", False) or sub_objs:
+                # A callable that gives the value is not called in vain.
+                lazy = getattr(on_delete, "lazy_sub_objs", False) and not (
+                    on_delete is SET_DEFAULT and callable(field.default)
+                )
+                if lazy or sub_objs:
                     try:
                         on_delete(self, field, sub_objs, self.using)
                     except ProtectedError as error:
@@ -465,7 +470,9 @@ class Collector:
                     deleted[model._meta.label] += count
                 if not model._meta.auto_created:
                     for obj in instances:
-                        signals.post_delete.send(sender=model, instance=obj, using=self.using, origin=self.origin)
+                        signals.post_delete.send(
+                            sender=model, instance=obj, using=self.using, origin=self.origin
+                        )
 
         for model, instances in self.data.items():
             for instance in instances:

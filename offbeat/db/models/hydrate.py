@@ -230,9 +230,8 @@ def _later(make: Callable[[], Builder]) -> Builder:
 def result_names(compiler: Any) -> list[str]:
     """The names of the columns of values() and values_list(), in order."""
     query = compiler.query
-    selected = getattr(query, "selected", None)
-    if selected:
-        return list(selected)
+    if query.selected:
+        return list(query.selected)
     return [*query.extra_select, *query.values_select, *query.annotation_select]
 
 
@@ -244,7 +243,8 @@ def attach_known(objects: Iterable[Any], known: dict[Any, dict[Any, Any]]) -> No
             _cache_known(objects, names[0], field.cache_name, instances)
             continue
         for obj in objects:
-            if field.is_cached(obj):
+            # A column that was not loaded is not fetched for this.
+            if field.is_cached(obj) or not obj.__dict__.keys() >= set(names):
                 continue
             key = tuple([getattr(obj, name) for name in names]) if len(names) > 1 else getattr(obj, names[0])
             related = instances.get(key)
@@ -252,11 +252,13 @@ def attach_known(objects: Iterable[Any], known: dict[Any, dict[Any, Any]]) -> No
                 setattr(obj, field.name, related)
 
 
+_NOT_LOADED = object()
+
+
 def _cache_known(objects: Iterable[Any], attname: str, cache_name: str, instances: dict[Any, Any]) -> None:
     """What assigning the related object comes to for a foreign key, whose column already has the value."""
     for obj in objects:
-        data = obj.__dict__
-        related = instances.get(data[attname] if attname in data else getattr(obj, attname))
+        related = instances.get(obj.__dict__.get(attname, _NOT_LOADED))
         if related is None:
             continue
         state = obj._state

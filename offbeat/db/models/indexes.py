@@ -48,7 +48,7 @@ class Index:
             raise ValueError("An index must be named to use expressions.")
         if expressions and opclasses:
             raise ValueError(
-                "Index.opclasses cannot be used with expressions. Use django.contrib.postgres.indexes.OpClass() "
+                "Index.opclasses cannot be used with expressions. Use offbeat.contrib.postgres.indexes.OpClass() "
                 "instead."
             )
         if opclasses and len(fields) != len(opclasses):
@@ -92,7 +92,8 @@ class Index:
         if len(self.name) > self.max_name_length:
             errors.append(
                 checks.Error(
-                    "The index name '%s' cannot be longer than %d characters." % (self.name, self.max_name_length),
+                    "The index name '%s' cannot be longer than %d characters."
+                    % (self.name, self.max_name_length),
                     obj=model,
                     id="models.E034",
                 )
@@ -161,7 +162,9 @@ class Index:
                 index_expression = IndexExpression(expression)
                 index_expression.set_wrapper_classes(schema_editor.connection)
                 index_expressions.append(index_expression)
-            expressions = ExpressionList(*index_expressions).resolve_expression(Query(model, alias_cols=False))
+            expressions = ExpressionList(*index_expressions).resolve_expression(
+                Query(model, alias_cols=False)
+            )
             fields = None
             col_suffixes: Any = None
         else:
@@ -274,8 +277,8 @@ def check_expression_references(obj: Any, model: Any) -> set[str]:
 def _names(model: Any, expression: Any) -> set[str]:
     names = set()
     for reference in expression_references(expression):
-        # "pk" is a reference to whatever the key is, and always local.
-        if reference[0] != "pk":
+        # "pk" is whatever the key is, and local; a composite key is no column, though.
+        if reference[0] != "pk" or model._meta.is_composite_pk:
             names.add(reference[0])
     return names
 
@@ -347,4 +350,3 @@ class IndexExpression(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """Compile without what SQLite does to decimals elsewhere."""
         return self.as_sql(compiler, connection, **extra_context)
-

@@ -40,7 +40,17 @@ class InitPlan:
     own would see the assignment.
     """
 
-    __slots__ = ("attnames", "direct", "dynamic", "fields", "plain", "relations", "simple", "special", "template")
+    __slots__ = (
+        "attnames",
+        "direct",
+        "dynamic",
+        "fields",
+        "plain",
+        "relations",
+        "simple",
+        "special",
+        "template",
+    )
 
     def __init__(self, model: Any) -> None:
         fields = model._meta.concrete_fields

@@ -180,9 +180,7 @@ class ManagerDescriptor:
             raise AttributeError("Manager isn't accessible via %s instances" % cls.__name__)
         opts = cls._meta
         if opts.abstract:
-            raise AttributeError(
-                "Manager isn't available; %s is abstract" % cls._meta.object_name
-            )
+            raise AttributeError("Manager isn't available; %s is abstract" % cls._meta.object_name)
         if opts.swappable and opts.swapped:
             raise AttributeError(
                 "Manager isn't available; '%s' has been swapped for '%s'" % (opts.label, opts.swapped)

@@ -125,7 +125,8 @@ class ModelBase(type):
         if not opts.managers:
             if any(f.name == "objects" for f in opts.fields):
                 raise ValueError(
-                    "Model %s must specify a custom Manager, because it has a field named 'objects'." % cls.__name__
+                    "Model %s must specify a custom Manager, because it has a field named 'objects'."
+                    % cls.__name__
                 )
             manager: Any = Manager()
             manager.auto_created = True

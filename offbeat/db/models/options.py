@@ -463,7 +463,9 @@ class Options:
             # A relation to no particular model is a generic foreign key.
             return not (field.many_to_one and not getattr(field.remote_field, "model", None))
 
-        return make_immutable_fields_list("fields", (f for f in self._get_fields(reverse=False) if belongs(f)))
+        return make_immutable_fields_list(
+            "fields", (f for f in self._get_fields(reverse=False) if belongs(f))
+        )
 
     @cached_property
     def concrete_fields(self) -> Any:
@@ -473,7 +475,9 @@ class Options:
     @cached_property
     def local_concrete_fields(self) -> Any:
         """The fields that have a column in this model's own table."""
-        return make_immutable_fields_list("local_concrete_fields", (f for f in self.local_fields if f.concrete))
+        return make_immutable_fields_list(
+            "local_concrete_fields", (f for f in self.local_fields if f.concrete)
+        )
 
     @cached_property
     def many_to_many(self) -> Any:
@@ -615,7 +619,9 @@ class Options:
                         graph[target._meta.concrete_model].append(field)
         for model in models:
             # Straight into the instance dictionary: this is the cache of _relation_tree.
-            model._meta.__dict__["_relation_tree"] = graph.get(model._meta.concrete_model, EMPTY_RELATION_TREE)
+            model._meta.__dict__["_relation_tree"] = graph.get(
+                model._meta.concrete_model, EMPTY_RELATION_TREE
+            )
         self.__dict__.setdefault("_relation_tree", graph.get(self.concrete_model, EMPTY_RELATION_TREE))
 
     def _expire_cache(self, forward: bool = True, reverse: bool = True) -> None:
@@ -741,7 +747,9 @@ class Options:
                 if name not in seen:
                     seen.add(name)
                     if isinstance(value, property) or (
-                        inspect.isdatadescriptor(value) and not hasattr(value, "field") and hasattr(value, "fset")
+                        inspect.isdatadescriptor(value)
+                        and not hasattr(value, "field")
+                        and hasattr(value, "fset")
                     ):
                         names.add(name)
         return frozenset(names)
@@ -770,7 +778,9 @@ class Options:
     @cached_property
     def db_returning_fields(self) -> list[Any]:
         """Fields whose value the database makes on INSERT."""
-        return [field for field in self._get_fields(reverse=False, include_parents=False) if _db_returning(field)]
+        return [
+            field for field in self._get_fields(reverse=False, include_parents=False) if _db_returning(field)
+        ]
 
     @cached_property
     def write_plans(self) -> dict[Any, Any]:
@@ -787,5 +797,3 @@ class Options:
 
 def _db_returning(field: Any) -> bool:
     return bool(getattr(field, "db_returning", False))
-
-

@@ -10,11 +10,13 @@ __all__ = ["make_foreign_order_accessors", "method_get_order", "method_set_order
 
 def method_set_order(self: Any, ordered_obj: Any, id_list: Any, using: str | None = None) -> None:
     """Give the objects with these keys the order of the list."""
-    from offbeat.db import DEFAULT_DB_ALIAS
+    from offbeat.db import router
 
+    if using is None:
+        using = router.db_for_write(ordered_obj, instance=self)
     order_wrt = ordered_obj._meta.order_with_respect_to
     filter_args = order_wrt.get_forward_related_filter(self)
-    ordered_obj.objects.db_manager(using or DEFAULT_DB_ALIAS).filter(**filter_args).bulk_update(
+    ordered_obj.objects.db_manager(using).filter(**filter_args).bulk_update(
         [ordered_obj(pk=pk, _order=order) for order, pk in enumerate(id_list)], ["_order"]
     )
 

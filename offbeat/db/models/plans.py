@@ -105,7 +105,21 @@ def _usable(query: Any, connection: Any) -> bool:
     """False for queries whose SQL depends on more than their shape: an open transaction, the active time zone."""
     if query.select_for_update and connection.features.has_select_for_update:
         return False
-    return not depends_on_time_zone(query)
+    return not (depends_on_time_zone(query) or _has_own_restriction(query))
+
+
+def _has_own_restriction(query: Any) -> bool:
+    """True if a join has a condition that the relation works out each time."""
+    from offbeat.db.models.fields.foreign import ForeignObject
+
+    stock = ForeignObject.get_extra_restriction
+    for join in query.alias_map.values():
+        relation = getattr(join, "join_field", None)
+        if relation is not None:
+            field = getattr(relation, "field", relation)
+            if getattr(type(field), "get_extra_restriction", stock) is not stock:
+                return True
+    return False
 
 
 def depends_on_time_zone(query: Any) -> bool:

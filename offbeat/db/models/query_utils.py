@@ -124,10 +124,9 @@ class Q(tree.Node):
         for child in self.children:
             if isinstance(child, tuple):
                 lhs, rhs = child
-                child = (
-                    lhs,
-                    rhs.replace_expressions(replacements) if hasattr(rhs, "replace_expressions") else rhs,
-                )
+                if hasattr(rhs, "replace_expressions"):
+                    rhs = rhs.replace_expressions(replacements)
+                child = _replaced_lookup(lhs, rhs, replacements) or (lhs, rhs)
             else:
                 child = child.replace_expressions(replacements)
             clone.children.append(child)
@@ -249,14 +248,20 @@ class DeferredAttribute:
             value = self._check_parent_chain(instance)
             if value is not None:
                 data[name] = value
-            elif not instance._is_pk_set() and self.field.generated:
-                raise AttributeError("Cannot read a generated field from an unsaved model.")
+            elif not instance._is_pk_set():
+                if self.field.generated:
+                    raise AttributeError("Cannot read a generated field from an unsaved model.")
+                raise AttributeError(f"Cannot retrieve deferred field {name!r} from an unsaved model.")
             else:
                 mode = getattr(instance._state, "fetch_mode", None)
                 if mode is None:
                     self.fetch_one(instance)
                 else:
                     mode.fetch(self, instance)
+                    if name not in data:
+                        raise instance.DoesNotExist(
+                            f"{type(instance).__name__} matching query does not exist."
+                        )
         return data[name]
 
     def fetch_one(self, instance: Any) -> None:
@@ -267,10 +272,15 @@ class DeferredAttribute:
         """Load this field for all ``instances`` in one query."""
         name = self.field.attname
         db = instances[0]._state.db
-        by_pk = {instance.pk: instance for instance in instances}
+        # One row may have been read into several instances; what was set meanwhile stays.
+        waiting: dict[Any, list[Any]] = {}
+        for instance in instances:
+            if name not in instance.__dict__ and instance._is_pk_set():
+                waiting.setdefault(instance.pk, []).append(instance)
         manager = self.field.model._base_manager.db_manager(db)
-        for pk, value in manager.filter(pk__in=by_pk).values_list("pk", name):
-            by_pk[pk].__dict__[name] = value
+        for pk, value in manager.filter(pk__in=waiting).values_list("pk", name):
+            for instance in waiting[pk]:
+                instance.__dict__[name] = value
 
     def _check_parent_chain(self, instance: Any) -> Any:
         # A child's primary key holds the same value as its parent link, so a query is not needed for it.
@@ -297,14 +307,22 @@ _merged_lookups: dict[type, dict[str, Any]] = {}
 
 
 def _class_lookups(cls: type) -> dict[str, Any]:
-    """Every lookup of the class, its own and inherited; the nearer class wins."""
+    """Every lookup of the class, its own and inherited; the nearer class wins.
+
+    A class with ``lookups_end_here`` takes nothing from the classes above it.
+    """
     merged = _merged_lookups.get(cls)
     if merged is None:
         merged = {}
-        for parent in reversed(cls.__mro__):
-            merged.update(parent.__dict__.get("class_lookups", ()))
+        for parent in cls.__mro__:
+            merged = {**parent.__dict__.get("class_lookups", {}), **merged}
+            if parent.__dict__.get("lookups_end_here"):
+                break
         _merged_lookups[cls] = merged
     return merged
+
+
+_class_lookups.cache_clear = _merged_lookups.clear  # type: ignore[attr-defined]
 
 
 def _instance_lookups(self: Any) -> dict[str, Any]:
@@ -507,3 +525,30 @@ def _rename_paths(node: Any, old: str, new: str) -> Any:
         clone.set_source_expressions([_rename_paths(e, old, new) for e in node.get_source_expressions()])
         return clone
     return node
+
+
+def _replaced_lookup(path: str, rhs: Any, replacements: dict[Any, Any]) -> Any:
+    """The condition ``path=rhs`` where the path starts with a replaced field; None where it cannot be built."""
+    from offbeat.db.models.expressions import F, OutputFieldIsNoneError
+
+    names = path.split(LOOKUP_SEP)
+    for pivot in range(len(names), 0, -1):
+        lhs = replacements.get(F(LOOKUP_SEP.join(names[:pivot])))
+        if lhs is not None:
+            break
+    else:
+        return None
+    *transforms, lookup_name = names[pivot:] or ["exact"]
+    try:
+        if (lookup := lhs.get_lookup(lookup_name) if not transforms else None) is None:
+            for name in transforms:
+                lhs = lhs.get_transform(name)(lhs)
+            lookup = lhs.get_lookup(lookup_name)
+            if lookup is None:
+                lhs = lhs.get_transform(lookup_name)(lhs)
+                lookup, lookup_name = lhs.get_lookup("exact"), "exact"
+        if rhs is None and lookup_name == "exact":
+            return lhs.get_lookup("isnull")(lhs, True)
+        return lookup(lhs, rhs)
+    except (OutputFieldIsNoneError, TypeError):
+        return None

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from offbeat.core import checks
-from offbeat.core.exceptions import FieldDoesNotExist
 from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.query_utils import Q
 
@@ -41,12 +40,6 @@ def local_field_errors(model: Any, names: Iterable[str], option: str) -> list[An
             forward[field.attname] = field
     errors = []
     for name in names:
-        if name not in forward:
-            try:
-                # A reverse relation, say.
-                forward[name] = model._meta.get_field(name)
-            except FieldDoesNotExist:
-                pass
         field = forward.get(name)
         if field is None:
             errors.append(

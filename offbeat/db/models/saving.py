@@ -12,7 +12,11 @@ __all__ = ["do_update", "prepare_related_fields", "save", "save_base"]
 
 
 def save(
-    instance: Any, force_insert: Any, force_update: bool, using: str | None, update_fields: Iterable[str] | None
+    instance: Any,
+    force_insert: Any,
+    force_update: bool,
+    using: str | None,
+    update_fields: Iterable[str] | None,
 ) -> None:
     """Check the arguments of Model.save() and pass on to save_base()."""
     opts = instance._meta
@@ -36,13 +40,16 @@ def save(
                 "The following fields do not exist in this model, are m2m fields, primary keys, or are non-concrete "
                 "fields: %s" % ", ".join(sorted(unknown))
             )
-    elif not force_insert and using == instance._state.db:
+    elif not force_insert and using == instance._state.db and instance._is_pk_set():
         # Values that were never loaded are not written.
         data = instance.__dict__
         deferred = {f.attname for f in opts.concrete_fields if f.attname not in data and not f.generated}
         if deferred:
             loaded = opts._non_pk_concrete_field_names & {
-                name for f in opts.concrete_fields if f.attname not in deferred for name in (f.name, f.attname)
+                name
+                for f in opts.concrete_fields
+                if f.attname not in deferred
+                for name in (f.name, f.attname)
             }
             if loaded:
                 update_fields = frozenset(loaded)
@@ -125,7 +132,7 @@ def save_base(
         if not raw:
             if force_insert is True:
                 force_insert = (cls,)
-            elif force_insert:
+            elif force_insert is not False:
                 force_insert = _validate_force_insert(cls, force_insert)
             else:
                 force_insert = ()
@@ -135,7 +142,7 @@ def save_base(
             instance,
             raw,
             cls,
-            bool(force_insert) and (force_insert is True or issubclass(cls, force_insert)) or parent_inserted,
+            (bool(force_insert) and (force_insert is True or issubclass(cls, force_insert))) or parent_inserted,
             force_update,
             using,
             update_fields,
@@ -332,7 +339,9 @@ def _insert(instance: Any, raw: bool, cls: Any, pk_set: bool, using: str) -> Non
         instance._order = _next_order(instance, cls, using)
     auto_field = meta.auto_field
     fields = [
-        field for field in meta.local_concrete_fields if not field.generated and (pk_set or field is not auto_field)
+        field
+        for field in meta.local_concrete_fields
+        if not field.generated and (pk_set or field is not auto_field)
     ]
     returning = [
         field

@@ -385,7 +385,12 @@ def expression_kind(value: Any) -> Any:
         return (F, value.name)
     if value is None or type(value) is Star:
         return type(value)
-    if type(value) is Value or not hasattr(value, "get_source_expressions") or hasattr(value, "query") or hasattr(value, "alias_map"):
+    if (
+        type(value) is Value
+        or not hasattr(value, "get_source_expressions")
+        or hasattr(value, "query")
+        or hasattr(value, "alias_map")
+    ):
         raise Unkeyable
     sources = value.get_source_expressions()
     if not sources and type(value).__module__.partition(".")[0] != __name__.partition(".")[0]:

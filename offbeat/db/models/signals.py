@@ -39,7 +39,9 @@ class ModelSignal(Signal):
         if isinstance(sender, str):
             if apps is None:
                 from offbeat.apps import apps
-            return apps.lazy_model_operation(partial(self._call, method, receiver, kwargs), make_model_tuple(sender))
+            return apps.lazy_model_operation(
+                partial(self._call, method, receiver, kwargs), make_model_tuple(sender)
+            )
         return method(receiver, sender=sender, **kwargs)
 
     @staticmethod
@@ -61,7 +63,9 @@ class ModelSignal(Signal):
         self, receiver: Any = None, sender: Any = None, dispatch_uid: Any = None, apps: Any = None
     ) -> bool | None:
         """Disconnect `receiver`; `sender` is a model class or "app_label.Model"."""
-        result: bool | None = self._lazy_method(super().disconnect, apps, receiver, sender, dispatch_uid=dispatch_uid)
+        result: bool | None = self._lazy_method(
+            super().disconnect, apps, receiver, sender, dispatch_uid=dispatch_uid
+        )
         return result
 
 

@@ -30,9 +30,7 @@ def field_expression_map(instance: Any, meta: Any, exclude: Any = None) -> dict[
         if field.name in exclude:
             continue
         if field.generated:
-            if not any(
-                name in exclude for name in _referenced_names(field.expression)
-            ):
+            if not any(name in exclude for name in _referenced_names(field.expression)):
                 generated.append(field)
             continue
         value = getattr(instance, field.attname)
@@ -42,6 +40,13 @@ def field_expression_map(instance: Any, meta: Any, exclude: Any = None) -> dict[
             against[field.name] = value
         else:
             against[field.name] = Value(value, field)
+    # A relation over another field has that field's value.
+    for field in meta.local_fields:
+        if field.concrete or field.name in exclude or len(getattr(field, "from_fields", None) or ()) != 1:
+            continue
+        source = field.local_related_fields[0]
+        if source is not field and source.name in against:
+            against[field.name] = against[source.name]
     if "pk" not in exclude:
         pk = meta.pk
         if not meta.is_composite_pk and pk.name in against:
@@ -61,7 +66,9 @@ def _referenced_names(expression: Any) -> set[str]:
     return {reference[0] for reference in expression_references(expression)}
 
 
-def get_unique_checks(instance: Any, exclude: Any, include_meta_constraints: bool) -> tuple[list[Any], list[Any]]:
+def get_unique_checks(
+    instance: Any, exclude: Any, include_meta_constraints: bool
+) -> tuple[list[Any], list[Any]]:
     """Return the checks to perform: [(model class, field names)] and [(model class, kind, field, date field)]."""
     excluded = exclude or ()
     unique_checks: list[Any] = []
@@ -104,6 +111,7 @@ def _is_composite(field: Any) -> bool:
 def perform_unique_checks(instance: Any, unique_checks: Any) -> dict[str, list[Any]]:
     """Look for other rows with the same values; return the errors by field."""
     from offbeat.db import connection
+    from offbeat.db.models.expressions import DatabaseDefault
 
     errors: dict[str, list[Any]] = {}
     for model_class, unique_check in unique_checks:
@@ -124,10 +132,8 @@ def perform_unique_checks(instance: Any, unique_checks: Any) -> dict[str, list[A
                 # The key of a saved row is its own.
                 complete = False
                 break
-            if hasattr(value, "resolve_expression"):
-                # Only the database knows the value.
-                complete = False
-                break
+            if isinstance(value, DatabaseDefault):
+                value = value.expression
             lookup_kwargs[str(field_name)] = value
         if not complete:
             continue
@@ -200,7 +206,9 @@ def unique_error_message(instance: Any, model_class: Any, unique_check: Any) -> 
     labels = [capfirst(opts.get_field(name).verbose_name) for name in unique_check]
     params["field_labels"] = get_text_list(labels, _("and"))
     return ValidationError(
-        message=_("%(model_name)s with this %(field_labels)s already exists."), code="unique_together", params=params
+        message=_("%(model_name)s with this %(field_labels)s already exists."),
+        code="unique_together",
+        params=params,
     )
 
 

@@ -34,7 +34,8 @@ def make_model_tuple(model: Any) -> tuple[str, str]:
         if meta is not None:
             return meta.app_label, meta.model_name
     raise ValueError(
-        "Invalid model reference '%s'. String model references must be of the form 'app_label.ModelName'." % (model,)
+        "Invalid model reference '%s'. String model references must be of the form 'app_label.ModelName'."
+        % (model,)
     )
 
 

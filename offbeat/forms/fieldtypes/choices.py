@@ -30,7 +30,7 @@ __all__ = [
 class BooleanField(Field):
     """True or False."""
 
-    widget = CheckboxInput
+    widget: Any = CheckboxInput
 
     def to_python(self, value: Any) -> Any:
         # "False" and "0" come from hidden fields and radio buttons.

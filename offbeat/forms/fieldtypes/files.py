@@ -59,7 +59,7 @@ class FileField(Field):
             raise ValidationError(self.error_messages["empty"], code="empty")
         return data
 
-    def clean(self, data: Any, initial: Any = None) -> Any:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> Any:
         """The file; ``initial`` if none was submitted, False if it is to be removed."""
         if data is FILE_INPUT_CONTRADICTION:
             raise ValidationError(self.error_messages["contradiction"], code="contradiction")
@@ -115,7 +115,7 @@ class ImageField(FileField):
                 image.verify()
             file_object.image = image
             # The content type that the client sent is not to be trusted.
-            file_object.content_type = Image.MIME.get(image.format)
+            file_object.content_type = Image.MIME.get(image.format)  # type: ignore[arg-type]
         except Exception as exc:
             # Pillow raises all kinds of errors for what is not an image.
             raise ValidationError(self.error_messages["invalid_image"], code="invalid_image") from exc

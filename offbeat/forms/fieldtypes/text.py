@@ -70,6 +70,8 @@ class CharField(Field):
 class RegexField(CharField):
     """Text that matches a regular expression."""
 
+    _regex_validator: Any
+
     def __init__(self, regex: Any, **kwargs: Any) -> None:
         kwargs.setdefault("strip", False)
         super().__init__(**kwargs)

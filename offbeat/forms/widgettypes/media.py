@@ -46,8 +46,8 @@ class MediaAsset:
             return self._path == other
         return (
             self.__class__ is other.__class__
-            and self._path == other._path  # type: ignore[attr-defined]
-            and self.attributes == other.attributes  # type: ignore[attr-defined]
+            and self._path == other._path
+            and self.attributes == other.attributes
         )
 
     def __hash__(self) -> int:
@@ -211,7 +211,7 @@ def media_property(cls: type) -> property:
     def _media(self: Any) -> Media:
         sup_cls = super(cls, self)
         try:
-            base = sup_cls.media  # type: ignore[misc]
+            base = sup_cls.media  # type: ignore[attr-defined]
         except AttributeError:
             base = Media()
         definition = getattr(cls, "Media", None)
@@ -222,7 +222,7 @@ def media_property(cls: type) -> property:
                 if extend is not True:
                     for medium in extend:
                         inherited += base[medium]
-                return inherited + Media(definition)  # type: ignore[no-any-return]
+                return inherited + Media(definition)
             return Media(definition)
         return base  # type: ignore[no-any-return]
 

@@ -93,7 +93,7 @@ class MultiWidget(Widget):
             media += widget.media
         return media
 
-    media = property(_get_media)  # type: ignore[assignment]
+    media = property(_get_media)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         duplicate = super().__deepcopy__(memo)

@@ -53,7 +53,7 @@ class DjangoTemplates(BaseEngine):
         try:
             return Template(self.engine.get_template(template_name), self)
         except TemplateDoesNotExist as exc:
-            reraise(exc, self)
+            raise copy_exception(exc, self) from exc
 
     def get_templatetag_libraries(self, custom_libraries: dict[str, str]) -> dict[str, str]:
         """All libraries that templates may load, those of the options last."""
@@ -90,21 +90,16 @@ class Template:
         try:
             return self.template.render(made)
         except TemplateDoesNotExist as exc:
-            reraise(exc, self.backend)
+            raise copy_exception(exc, self.backend) from exc
 
 
 def copy_exception(exc: TemplateDoesNotExist, backend: Any = None) -> TemplateDoesNotExist:
     """A TemplateDoesNotExist like ``exc`` that knows the backend."""
     backend = backend or exc.backend
-    copied = type(exc)(*exc.args, tried=exc.tried, backend=backend, chain=exc.chain)
+    copied = type(exc)(*exc.args, tried=exc.tried, backend=backend, chain=exc.chain)  # type: ignore[misc]
     if hasattr(exc, "template_debug"):
         copied.template_debug = exc.template_debug  # type: ignore[attr-defined]
     return copied
-
-
-def reraise(exc: TemplateDoesNotExist, backend: Any) -> Any:
-    """Raise a copy of ``exc`` that knows the backend."""
-    raise copy_exception(exc, backend) from exc
 
 
 def get_template_tag_modules() -> Any:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, getcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import lru_cache
 from pprint import pformat
 from typing import Any
 
 from offbeat.template.library import Library
 from offbeat.utils import formats
 from offbeat.utils.html import avoid_wrapping
-from offbeat.utils.safestring import mark_safe
+from offbeat.utils.safestring import SafeString
 from offbeat.utils.translation import gettext, ngettext
 
 __all__ = [
@@ -64,27 +65,32 @@ def floatformat(text: Any, arg: Any = -1) -> str:
         return input_val
     if not number.is_finite():
         return input_val
-    _, digits_tuple, exponent = number.as_tuple()
+    size = number.adjusted()
     # A giant exponent would write out as many zeros.
-    if abs(int(exponent)) + len(digits_tuple) > _MAX_DIGITS:
+    if abs(size) > _MAX_DIGITS or (size > 25 and len(number.as_tuple().digits) > _MAX_DIGITS):
         return input_val
     if places < 0 and number == number.to_integral_value():
-        return mark_safe(  # type: ignore[no-any-return]
-            formats.number_format(f"{int(number)}", 0, use_l10n=use_l10n, force_grouping=force_grouping)
-        )
-    quantum = Decimal(1).scaleb(-abs(places))
-    precision = max(
-        getcontext().prec,
-        abs(places) + len(digits_tuple) - int(exponent) + 1,
-        abs(places) + number.adjusted() + 2,
+        written = str(int(number))
+        places = 0
+    else:
+        places = abs(places)
+        rounded = number.quantize(_quantum(places), ROUND_HALF_UP, _context(max(0, size) + places + 2))
+        written = f"{rounded:f}"
+        if rounded.is_zero():
+            written = written.removeprefix("-")
+    return SafeString(
+        formats.number_format(written, places, use_l10n=use_l10n, force_grouping=force_grouping)
     )
-    rounded = number.quantize(quantum, ROUND_HALF_UP, Context(prec=precision))
-    written = f"{rounded:f}"
-    if rounded.is_zero():
-        written = written.removeprefix("-")
-    return mark_safe(  # type: ignore[no-any-return]
-        formats.number_format(written, abs(places), use_l10n=use_l10n, force_grouping=force_grouping)
-    )
+
+
+@lru_cache(maxsize=32)
+def _quantum(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
+
+
+@lru_cache(maxsize=32)
+def _context(precision: int) -> Context:
+    return Context(prec=max(28, precision))
 
 
 @register.filter(is_safe=False)
@@ -164,14 +170,15 @@ _SIZES = (
 def filesizeformat(bytes_: Any) -> str:
     """A number of bytes as '13 KB', '4.1 MB'."""
     try:
-        size = int(bytes_)
+        # Written out, a giant exponent would take minutes.
+        size = 0 if isinstance(bytes_, Decimal) and bytes_.adjusted() > 400 else int(bytes_)
     except (TypeError, ValueError, UnicodeDecodeError, OverflowError):
         return avoid_wrapping(ngettext("%(size)d byte", "%(size)d bytes", 0) % {"size": 0})
     magnitude = abs(size)
     text = ngettext("%(size)d byte", "%(size)d bytes", magnitude) % {"size": magnitude}
     for unit, write in _SIZES:
         if magnitude >= unit:
-            text = write(
+            text = write(  # type: ignore[no-untyped-call]
                 formats.number_format(
                     round(magnitude / unit, 1) if magnitude < 1 << 1000 else magnitude // unit, 1
                 )

@@ -98,7 +98,7 @@ def addslashes(value: str) -> str:
 @stringfilter
 def capfirst(value: str) -> str:
     """The first letter in upper case."""
-    return capfirst_text(value)  # type: ignore[no-any-return]
+    return capfirst_text(value)
 
 
 @register.filter("escapejs")
@@ -131,7 +131,7 @@ def linenumbers(value: str, autoescape: bool = True) -> str:
         numbered = [f"{i:0{width}d}. {line}" for i, line in enumerate(lines, 1)]
     else:
         numbered = [f"{i:0{width}d}. {escape(line)}" for i, line in enumerate(lines, 1)]
-    return mark_safe("\n".join(numbered))  # type: ignore[no-any-return]
+    return SafeString("\n".join(numbered))
 
 
 @register.filter(is_safe=True)
@@ -235,14 +235,14 @@ def urlencode(value: str, safe: Any = None) -> str:
 @stringfilter
 def urlize(value: str, autoescape: bool = True) -> str:
     """URLs as links."""
-    return mark_safe(urlize_text(value, nofollow=True, autoescape=autoescape))  # type: ignore[no-any-return]
+    return SafeString(urlize_text(value, nofollow=True, autoescape=autoescape))
 
 
 @register.filter(is_safe=True, needs_autoescape=True)
 @stringfilter
 def urlizetrunc(value: str, limit: Any, autoescape: bool = True) -> str:
     """URLs as links with at most ``limit`` characters of text."""
-    return mark_safe(  # type: ignore[no-any-return]
+    return SafeString(
         urlize_text(value, trim_url_limit=int(limit), nofollow=True, autoescape=autoescape)
     )
 
@@ -291,14 +291,17 @@ def cut(value: str, arg: Any) -> str:
     safe_before = isinstance(value, SafeData)
     value = value.replace(arg, "")
     # Without its semicolons, an escaped text is no longer one.
-    return mark_safe(value) if safe_before and arg != ";" else value
+    return SafeString(value) if safe_before and arg != ";" else value
 
 
 @register.filter("escape", is_safe=True)
-@stringfilter
-def escape_filter(value: str) -> str:
-    """Marked to be escaped."""
-    return conditional_escape(value)
+def escape_filter(value: Any) -> str:
+    """Escaped, unless it is safe already."""
+    return conditional_escape(value if isinstance(value, str) else str(value))
+
+
+# What it returns needs no mark: generated code saves the check.
+escape_filter.always_safe = True  # type: ignore[attr-defined]
 
 
 @register.filter(is_safe=True)
@@ -319,7 +322,7 @@ def force_escape(value: str) -> SafeString:
 def linebreaks_filter(value: str, autoescape: bool = True) -> str:
     """Newlines as paragraphs and line breaks."""
     autoescape = autoescape and not isinstance(value, SafeData)
-    return mark_safe(linebreaks_text(value, autoescape))  # type: ignore[no-any-return]
+    return SafeString(linebreaks_text(value, autoescape))
 
 
 @register.filter(is_safe=True, needs_autoescape=True)
@@ -330,14 +333,14 @@ def linebreaksbr(value: str, autoescape: bool = True) -> str:
     value = normalize_newlines(value)
     if autoescape:
         value = escape(value)
-    return mark_safe(value.replace("\n", "<br>"))  # type: ignore[no-any-return]
+    return SafeString(value.replace("\n", "<br>"))
 
 
 @register.filter(is_safe=True)
 @stringfilter
 def safe(value: str) -> str:
     """Marked as safe."""
-    return mark_safe(value)  # type: ignore[no-any-return]
+    return SafeString(value)
 
 
 @register.filter(is_safe=True)

@@ -46,7 +46,7 @@ class Loader(BaseLoader):
             if isinstance(cached, type) and issubclass(cached, TemplateDoesNotExist):
                 raise cached(template_name)
             if isinstance(cached, TemplateDoesNotExist):
-                raise TemplateDoesNotExist(
+                raise TemplateDoesNotExist(  # type: ignore[misc]
                     *cached.args, tried=cached.tried, backend=cached.backend, chain=cached.chain
                 )
             return cached
@@ -56,7 +56,7 @@ class Loader(BaseLoader):
             if self._misses < _MAX_MISSES:
                 self._misses += 1
                 self.get_template_cache[key] = (
-                    TemplateDoesNotExist(*e.args, tried=e.tried, backend=e.backend, chain=e.chain)
+                    TemplateDoesNotExist(*e.args, tried=e.tried, backend=e.backend, chain=e.chain)  # type: ignore[misc]
                     if self.engine.debug
                     else TemplateDoesNotExist
                 )

@@ -23,7 +23,7 @@ class Loader(BaseLoader):
 
     def get_dirs(self) -> Sequence[Any]:
         """The directories to look into."""
-        return self.dirs if self.dirs is not None else self.engine.dirs  # type: ignore[no-any-return]
+        return self.dirs if self.dirs is not None else self.engine.dirs
 
     def get_contents(self, origin: Any) -> str:
         try:

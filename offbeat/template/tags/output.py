@@ -231,7 +231,7 @@ class DebugNode(_Reads):
     def render(self, context: Any) -> str:
         if not settings.DEBUG:
             return ""
-        output = [escape(pformat(layer)) for layer in context]
+        output: list[str] = [escape(pformat(layer)) for layer in context]
         output += ["\n\n", escape(pformat(sys.modules))]
         return "".join(output)
 
@@ -551,7 +551,7 @@ class URLNode(Node):
         """The URL; with ``as``, one that does not exist is empty."""
         from offbeat.urls import NoReverseMatch, reverse
 
-        request = getattr(context, "request", None)
+        request: Any = getattr(context, "request", None)
         try:
             current_app = request.current_app
         except AttributeError:
@@ -663,4 +663,4 @@ def widthratio(parser: Any, token: Any) -> WidthRatioNode:
     elif len(bits) != 4:
         raise TemplateSyntaxError("widthratio takes at least three arguments")
     expressions = [parser.compile_filter(bit) for bit in bits[1:4]]
-    return WidthRatioNode(*expressions, asvar=asvar)
+    return WidthRatioNode(expressions[0], expressions[1], expressions[2], asvar)

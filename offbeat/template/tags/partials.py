@@ -27,7 +27,7 @@ class PartialDefNode(Node):
             gen.nodes(self.nodelist)
 
     def effects(self) -> Effects:
-        return self.nodelist.effects() if self.inline else NOTHING  # type: ignore[no-any-return]
+        return self.nodelist.effects() if self.inline else NOTHING
 
 
 @register.tag

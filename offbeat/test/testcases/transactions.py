@@ -248,7 +248,6 @@ class TestCase(TransactionTestCase):
     Source: Django documentation, topics/testing/tools.
     """
 
-    __test__ = True
     cls_atomics: dict[str, Any]
     atomics: dict[str, Any]
 

@@ -84,7 +84,8 @@ def check_for_language(lang_code: str | None) -> bool:
     if lang_code == settings.LANGUAGE_CODE or lang_code.split("-")[0] == "en":
         return True
     return any(
-        gettext_module.find("django", directory, [to_locale(lang_code)]) is not None for directory in _directories()
+        gettext_module.find("django", directory, [to_locale(lang_code)]) is not None
+        for directory in _directories()
     )
 
 

@@ -81,9 +81,9 @@ class _LazyNumber(str):
         return values
 
     def __mod__(self, values: Any) -> str:
-        text = self._translate(self._number(values))
+        text: str = self._translate(self._number(values))
         try:
-            return text % values
+            return str(text % values)
         except TypeError:
             # The form for this number does not show it.
             return text

@@ -43,7 +43,7 @@ def get_language_bidi() -> bool:
     return language is not None and language.split("-")[0] in settings.LANGUAGES_BIDI
 
 
-class override(ContextDecorator):  # noqa: N801
+class override(ContextDecorator):
     """Context manager and decorator: another language for a while; None switches translation off."""
 
     def __init__(self, language: str | None, deactivate: bool = False) -> None:
@@ -83,7 +83,7 @@ def to_locale(language: str) -> str:
 def get_language_info(lang_code: str) -> dict[str, Any]:
     """``code``, ``name``, ``bidi`` and the translated name of a language of ``LANGUAGES``; KeyError if unknown."""
     names = dict(settings.LANGUAGES)
-    code = lang_code if lang_code in names else lang_code.split("-")[0]
+    code = lang_code if lang_code in names else lang_code.split("-", maxsplit=1)[0]
     if code not in names:
         raise KeyError(f"Unknown language code {lang_code}.")
     from offbeat.utils.translation.functions import gettext

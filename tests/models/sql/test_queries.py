@@ -133,9 +133,7 @@ def test_order_by_relations_expressions_and_random(library: Any) -> None:
 
 
 def test_names_are_checked_at_the_call() -> None:
-    with pytest.raises(
-        FieldError, match="keyword 'nope' into field"
-    ):
+    with pytest.raises(FieldError, match="keyword 'nope' into field"):
         Book.objects.filter(nope=1)
     with pytest.raises(
         FieldError, match="Unsupported lookup 'nope' for CharField or join on the field not permitted"
@@ -145,7 +143,7 @@ def test_names_are_checked_at_the_call() -> None:
         Book.objects.filter(title__startwith="x")
     with pytest.raises(FieldError, match="Cannot resolve keyword 'nope'"):
         Book.objects.order_by("nope")
-    with pytest.raises(FieldError, match="Unsupported lookup .foo. for ForeignKey"):
+    with pytest.raises(FieldError, match=r"Unsupported lookup .foo. for ForeignKey"):
         Book.objects.filter(author__foo=1)
 
 

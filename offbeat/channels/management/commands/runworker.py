@@ -20,7 +20,9 @@ class Command(BaseCommand):
     worker_class = Worker
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--layer", default=DEFAULT_CHANNEL_LAYER, help="Channel layer alias to use, if not the default.")
+        parser.add_argument(
+            "--layer", default=DEFAULT_CHANNEL_LAYER, help="Channel layer alias to use, if not the default."
+        )
         parser.add_argument("channels", nargs="+", help="Channels to listen on.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,4 +30,6 @@ class Command(BaseCommand):
         if layer is None:
             raise CommandError(f"You do not have any CHANNEL_LAYERS configured under {options['layer']!r}.")
         logger.info("Running worker for channels %s", options["channels"])
-        self.worker_class(application=get_default_application(), channels=options["channels"], channel_layer=layer).run()
+        self.worker_class(
+            application=get_default_application(), channels=options["channels"], channel_layer=layer
+        ).run()

@@ -49,7 +49,7 @@ def inject_rename_contenttypes_operations(
             )
 
 
-def get_contenttypes_and_models(app_config: Any, using: str, ContentType: Any) -> tuple[Any, Any]:  # noqa: N803
+def get_contenttypes_and_models(app_config: Any, using: str, ContentType: Any) -> tuple[Any, Any]:
     """Return ({name: content type}, {name: model}) of an application; (None, None) where nothing may be stored."""
     if not router.allow_migrate_model(using, ContentType):
         return None, None

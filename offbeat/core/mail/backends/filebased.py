@@ -44,7 +44,7 @@ class EmailBackend(ConsoleEmailBackend):
 
     def open(self) -> bool:
         if self.stream is None:
-            self.stream = open(self._get_filename(), "ab")
+            self.stream = open(self._get_filename(), "ab")  # noqa: SIM115
             return True
         return False
 

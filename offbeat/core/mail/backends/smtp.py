@@ -68,7 +68,7 @@ class EmailBackend(BaseEmailBackend):
         """What the encryption demands: the system's authorities, or the given certificate."""
         if self.ssl_certfile or self.ssl_keyfile:
             context = ssl.SSLContext(protocol=ssl.PROTOCOL_TLS_CLIENT)
-            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)  # type: ignore[arg-type]
+            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
             return context
         return ssl.create_default_context()
 

@@ -15,8 +15,16 @@ class Command(BaseCommand):
     stealth_options = ("reset_sequences", "allow_cascade", "inhibit_post_migrate")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive", help="Do NOT prompt the user.")
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to flush.")
+        parser.add_argument(
+            "--noinput",
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="Do NOT prompt the user.",
+        )
+        parser.add_argument(
+            "--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to flush."
+        )
 
     def handle(self, **options: Any) -> None:
         connection = connections[options["database"]]
@@ -45,4 +53,6 @@ class Command(BaseCommand):
                 "  * The SQL was invalid."
             ) from error
         if statements and not options.get("inhibit_post_migrate", False):
-            emit_post_migrate_signal(options["verbosity"], options["interactive"], options["database"], stdout=self.stdout)
+            emit_post_migrate_signal(
+                options["verbosity"], options["interactive"], options["database"], stdout=self.stdout
+            )

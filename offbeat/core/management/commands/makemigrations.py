@@ -28,21 +28,41 @@ class Command(BaseCommand):
     help = "Creates new migration(s) for apps."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("args", metavar="app_label", nargs="*", help="Specify the app label(s) to create migrations for.")
-        parser.add_argument("--dry-run", action="store_true", help="Just show what migrations would be made; don't actually write them.")
+        parser.add_argument(
+            "args", metavar="app_label", nargs="*", help="Specify the app label(s) to create migrations for."
+        )
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Just show what migrations would be made; don't actually write them.",
+        )
         parser.add_argument("--merge", action="store_true", help="Enable fixing of migration conflicts.")
         parser.add_argument("--empty", action="store_true", help="Create an empty migration.")
-        parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive", help="Do NOT prompt the user.")
+        parser.add_argument(
+            "--noinput",
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="Do NOT prompt the user.",
+        )
         parser.add_argument("-n", "--name", help="Use this name for migration file(s).")
-        parser.add_argument("--no-header", action="store_false", dest="include_header", help="Do not add header comments.")
+        parser.add_argument(
+            "--no-header", action="store_false", dest="include_header", help="Do not add header comments."
+        )
         parser.add_argument(
             "--check",
             action="store_true",
             dest="check_changes",
             help="Exit with a non-zero status if model changes are missing migrations and don't actually write them.",
         )
-        parser.add_argument("--scriptable", action="store_true", help="Divert log output to stderr, writing only paths to stdout.")
-        parser.add_argument("--update", action="store_true", help="Merge model changes into the latest migration.")
+        parser.add_argument(
+            "--scriptable",
+            action="store_true",
+            help="Divert log output to stderr, writing only paths to stdout.",
+        )
+        parser.add_argument(
+            "--update", action="store_true", help="Merge model changes into the latest migration."
+        )
 
     @property
     def log_output(self) -> Any:
@@ -65,12 +85,14 @@ class Command(BaseCommand):
         if self.migration_name and not self.migration_name.isidentifier():
             raise CommandError("The migration name must be a valid Python identifier.")
         if self.scriptable:
-            self.stderr.style_func = None  # type: ignore[assignment]
+            self.stderr.style_func = None
         labels = set(app_labels)
         self._check_labels(labels)
         loader = MigrationLoader(None, ignore_no_migrations=True)
         self._check_history(loader)
-        conflicts = {app: names for app, names in loader.detect_conflicts().items() if not labels or app in labels}
+        conflicts = {
+            app: names for app, names in loader.detect_conflicts().items() if not labels or app in labels
+        }
         if conflicts and not options["merge"]:
             shown = "; ".join(f"{', '.join(names)} in {app}" for app, names in conflicts.items())
             raise CommandError(
@@ -88,14 +110,25 @@ class Command(BaseCommand):
             if not labels:
                 raise CommandError("You must supply at least one app label when using --empty.")
             made = {app: [Migration("custom", app)] for app in labels}
-            self.write_migration_files(autodetector.arrange_for_graph(made, loader.graph, self.migration_name))
+            self.write_migration_files(
+                autodetector.arrange_for_graph(made, loader.graph, self.migration_name)
+            )
             return None
         changes = autodetector.changes(
-            graph=loader.graph, trim_to_apps=labels or None, convert_apps=labels or None, migration_name=self.migration_name
+            graph=loader.graph,
+            trim_to_apps=labels or None,
+            convert_apps=labels or None,
+            migration_name=self.migration_name,
         )
         if not changes:
             if self.verbosity >= 1:
-                where = f" in app '{labels.pop()}'" if len(labels) == 1 else f" in apps {labels}" if labels else ""
+                where = (
+                    f" in app '{labels.pop()}'"
+                    if len(labels) == 1
+                    else f" in apps {labels}"
+                    if labels
+                    else ""
+                )
                 self.log(f"No changes detected{where}")
             return None
         if options["check_changes"]:
@@ -147,7 +180,7 @@ class Command(BaseCommand):
 
     def write_to_last_migration(self, changes: dict[str, list[Any]], loader: MigrationLoader) -> None:
         """Put new operations into the latest migration of their application."""
-        for app_label, (first, *_) in [(label, migrations) for label, migrations in changes.items()]:
+        for app_label, (first, *_) in list(changes.items()):
             leaves = loader.graph.leaf_nodes(app_label)
             if not leaves:
                 raise CommandError(f"App {app_label} has no migration, cannot update last migration.")
@@ -157,7 +190,9 @@ class Command(BaseCommand):
             if any(child for child in loader.graph.children[leaves[0]]):
                 raise CommandError(f"Cannot update migration '{last}' that other migrations depend on.")
             last.operations += first.operations
-            last.dependencies += [d for d in first.dependencies if tuple(d) != leaves[0] and d not in last.dependencies]
+            last.dependencies += [
+                d for d in first.dependencies if tuple(d) != leaves[0] and d not in last.dependencies
+            ]
             self.write_migration_files({app_label: [last]})
 
     def write_migration_files(self, changes: dict[str, list[Any]], dry_run: bool | None = None) -> None:
@@ -188,8 +223,10 @@ class Command(BaseCommand):
 
     def handle_merge(self, loader: MigrationLoader, conflicts: dict[str, list[str]]) -> None:
         """Write a migration that joins the branches of each application."""
-        questioner = InteractiveMigrationQuestioner(prompt_output=self.log_output) if self.interactive else MigrationQuestioner(
-            defaults={"ask_merge": True}
+        questioner = (
+            InteractiveMigrationQuestioner(prompt_output=self.log_output)
+            if self.interactive
+            else MigrationQuestioner(defaults={"ask_merge": True})
         )
         for app_label, names in conflicts.items():
             branches = [loader.get_migration(app_label, name) for name in names]
@@ -207,7 +244,9 @@ class Command(BaseCommand):
                 from offbeat.db.migrations.utils import get_migration_name_timestamp
 
                 name = f"{max(numbers) + 1:04}_merge_{get_migration_name_timestamp()}"
-            merged = type("Migration", (Migration,), {"dependencies": [(app_label, each) for each in names]})(name, app_label)
+            merged = type("Migration", (Migration,), {"dependencies": [(app_label, each) for each in names]})(
+                name, app_label
+            )
             self.write_migration_files({app_label: [merged]})
 
 

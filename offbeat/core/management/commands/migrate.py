@@ -23,16 +23,53 @@ class Command(BaseCommand):
     help = "Updates database schema. Manages both apps with migrations and those without."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("app_label", nargs="?", help="App label of an application to synchronize the state.")
-        parser.add_argument("migration_name", nargs="?", help='Database state will be brought to the state after that migration. Use the name "zero" to unapply all migrations.')
-        parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive", help="Do NOT prompt the user.")
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to synchronize.")
-        parser.add_argument("--fake", action="store_true", help="Mark migrations as run without actually running them.")
-        parser.add_argument("--fake-initial", action="store_true", help="Skip initial migrations whose tables exist already.")
-        parser.add_argument("--plan", action="store_true", help="Shows a list of the migration actions that will be performed.")
-        parser.add_argument("--run-syncdb", action="store_true", help="Creates tables for apps without migrations.")
-        parser.add_argument("--check", action="store_true", dest="check_unapplied", help="Exits with a non-zero status if unapplied migrations exist.")
-        parser.add_argument("--prune", action="store_true", dest="prune", help="Delete nonexistent migrations from the django_migrations table.")
+        parser.add_argument(
+            "app_label", nargs="?", help="App label of an application to synchronize the state."
+        )
+        parser.add_argument(
+            "migration_name",
+            nargs="?",
+            help='Database state will be brought to the state after that migration. Use the name "zero" to unapply all migrations.',
+        )
+        parser.add_argument(
+            "--noinput",
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="Do NOT prompt the user.",
+        )
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            choices=tuple(connections),
+            help="The database to synchronize.",
+        )
+        parser.add_argument(
+            "--fake", action="store_true", help="Mark migrations as run without actually running them."
+        )
+        parser.add_argument(
+            "--fake-initial", action="store_true", help="Skip initial migrations whose tables exist already."
+        )
+        parser.add_argument(
+            "--plan",
+            action="store_true",
+            help="Shows a list of the migration actions that will be performed.",
+        )
+        parser.add_argument(
+            "--run-syncdb", action="store_true", help="Creates tables for apps without migrations."
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            dest="check_unapplied",
+            help="Exits with a non-zero status if unapplied migrations exist.",
+        )
+        parser.add_argument(
+            "--prune",
+            action="store_true",
+            dest="prune",
+            help="Delete nonexistent migrations from the django_migrations table.",
+        )
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
@@ -137,13 +174,20 @@ class Command(BaseCommand):
                     text += " -> IRREVERSIBLE"
                 self.stdout.write(f"    {text}")
 
-    def _run(self, executor: MigrationExecutor, connection: Any, targets: Any, plan: Any, options: dict[str, Any]) -> None:
+    def _run(
+        self, executor: MigrationExecutor, connection: Any, targets: Any, plan: Any, options: dict[str, Any]
+    ) -> None:
         style: Any = self.style
         if self.verbosity >= 1:
             self._announce(executor, targets, options)
         pre_state = executor._create_project_state(with_applied_migrations=True)
         emit_pre_migrate_signal(
-            self.verbosity, self.interactive, connection.alias, stdout=self.stdout, apps=pre_state.apps, plan=plan
+            self.verbosity,
+            self.interactive,
+            connection.alias,
+            stdout=self.stdout,
+            apps=pre_state.apps,
+            plan=plan,
         )
         if self.run_syncdb_apps:
             if self.verbosity >= 1:
@@ -169,7 +213,12 @@ class Command(BaseCommand):
         if with_relations:
             post_state.apps.rerender(set(with_relations), with_relations)
         emit_post_migrate_signal(
-            self.verbosity, self.interactive, connection.alias, stdout=self.stdout, apps=post_state.apps, plan=plan
+            self.verbosity,
+            self.interactive,
+            connection.alias,
+            stdout=self.stdout,
+            apps=post_state.apps,
+            plan=plan,
         )
 
     def _announce(self, executor: MigrationExecutor, targets: Any, options: dict[str, Any]) -> None:
@@ -184,7 +233,10 @@ class Command(BaseCommand):
         elif targets[0][1] is None:
             self.stdout.write(style.MIGRATE_LABEL("  Unapply all migrations: ") + str(targets[0][0]))
         else:
-            self.stdout.write(style.MIGRATE_LABEL("  Target specific migration: ") + f"{targets[0][1]}, from {targets[0][0]}")
+            self.stdout.write(
+                style.MIGRATE_LABEL("  Target specific migration: ")
+                + f"{targets[0][1]}, from {targets[0][0]}"
+            )
 
     def _mention_missing(self, executor: MigrationExecutor) -> None:
         style: Any = self.style
@@ -224,7 +276,10 @@ class Command(BaseCommand):
     def sync_apps(self, connection: Any, app_labels: set[str]) -> None:
         """Make the tables of applications without migrations."""
         with connection.cursor() as cursor:
-            tables = {connection.introspection.identifier_converter(name) for name in connection.introspection.table_names(cursor)}
+            tables = {
+                connection.introspection.identifier_converter(name)
+                for name in connection.introspection.table_names(cursor)
+            }
         wanted = []
         for config in apps.get_app_configs():
             if config.models_module is None or config.label not in app_labels:

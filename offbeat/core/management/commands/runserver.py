@@ -18,7 +18,9 @@ from offbeat.conf import settings, settings_module_name
 from offbeat.core.management.base import BaseCommand, CommandError, CommandParser
 from offbeat.utils.module_loading import import_string
 
-_ADDRESS = re.compile(r"^(?:(?P<addr>\d{1,3}(?:\.\d{1,3}){3}|\[[a-fA-F0-9:]+\]|[a-zA-Z0-9.-]+):)?(?P<port>\d+)$")
+_ADDRESS = re.compile(
+    r"^(?:(?P<addr>\d{1,3}(?:\.\d{1,3}){3}|\[[a-fA-F0-9:]+\]|[a-zA-Z0-9.-]+):)?(?P<port>\d+)$"
+)
 _CHILD = "OFFBEAT_RUNSERVER_CHILD"
 
 
@@ -35,8 +37,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("addrport", nargs="?", help="Optional port number, or ipaddr:port")
         parser.add_argument("--ipv6", "-6", action="store_true", dest="use_ipv6", help="Use an IPv6 address.")
-        parser.add_argument("--noreload", action="store_false", dest="use_reloader", help="Don't watch the code for changes.")
-        parser.add_argument("--nothreading", action="store_false", dest="use_threading", help="Run views one at a time.")
+        parser.add_argument(
+            "--noreload", action="store_false", dest="use_reloader", help="Don't watch the code for changes."
+        )
+        parser.add_argument(
+            "--nothreading", action="store_false", dest="use_threading", help="Run views one at a time."
+        )
         parser.add_argument("--skip-checks", action="store_true", help="Skip system checks.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -132,7 +138,9 @@ class Command(BaseCommand):
         arguments = [sys.executable, *self._interpreter_options(), *sys.argv]
         child = subprocess.Popen(arguments, env=environment)
         try:
-            for changes in watch(*self._watched(), watch_filter=_is_code, rust_timeout=500, yield_on_timeout=True):
+            for changes in watch(
+                *self._watched(), watch_filter=_is_code, rust_timeout=500, yield_on_timeout=True
+            ):
                 if changes:
                     names = ", ".join(sorted({Path(path).name for _, path in changes}))
                     self.stdout.write(f"{names} changed, reloading.")

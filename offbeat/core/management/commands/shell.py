@@ -16,10 +16,16 @@ class Command(BaseCommand):
     shells = ["ipython", "bpython", "python"]
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--no-startup", action="store_true", help="Ignore PYTHONSTARTUP and ~/.pythonrc.py.")
+        parser.add_argument(
+            "--no-startup", action="store_true", help="Ignore PYTHONSTARTUP and ~/.pythonrc.py."
+        )
         parser.add_argument("--no-imports", action="store_true", help="Disable automatic imports of models.")
-        parser.add_argument("-i", "--interface", choices=self.shells, help="Specify an interactive interpreter interface.")
-        parser.add_argument("-c", "--command", help="Instead of opening an interactive shell, run a command and exit.")
+        parser.add_argument(
+            "-i", "--interface", choices=self.shells, help="Specify an interactive interpreter interface."
+        )
+        parser.add_argument(
+            "-c", "--command", help="Instead of opening an interactive shell, run a command and exit."
+        )
 
     def ipython(self, options: dict[str, Any]) -> None:
         """IPython's prompt."""
@@ -43,7 +49,9 @@ class Command(BaseCommand):
 
         namespace = self.get_namespace(**options)
         if not options["no_startup"]:
-            for path in dict.fromkeys([os.environ.get("PYTHONSTARTUP"), os.path.expanduser("~/.pythonrc.py")]):
+            for path in dict.fromkeys(
+                [os.environ.get("PYTHONSTARTUP"), os.path.expanduser("~/.pythonrc.py")]
+            ):
                 if path and os.path.isfile(path):
                     with open(path, encoding="utf-8") as file:
                         exec(compile(file.read(), path, "exec"), namespace)

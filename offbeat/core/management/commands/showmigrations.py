@@ -17,10 +17,29 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app_label", nargs="*", help="App labels of applications to limit the output to.")
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to look at.")
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            choices=tuple(connections),
+            help="The database to look at.",
+        )
         formats = parser.add_mutually_exclusive_group()
-        formats.add_argument("--list", "-l", action="store_const", dest="format", const="list", help="Shows a list of all migrations and which are applied.")
-        formats.add_argument("--plan", "-p", action="store_const", dest="format", const="plan", help="Shows all migrations in the order they will be applied.")
+        formats.add_argument(
+            "--list",
+            "-l",
+            action="store_const",
+            dest="format",
+            const="list",
+            help="Shows a list of all migrations and which are applied.",
+        )
+        formats.add_argument(
+            "--plan",
+            "-p",
+            action="store_const",
+            dest="format",
+            const="plan",
+            help="Shows all migrations in the order they will be applied.",
+        )
         parser.set_defaults(format="list")
 
     def handle(self, *args: Any, **options: Any) -> None:

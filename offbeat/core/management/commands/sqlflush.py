@@ -14,7 +14,12 @@ class Command(BaseCommand):
     output_transaction = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to create SQL for.")
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            choices=tuple(connections),
+            help="The database to create SQL for.",
+        )
 
     def handle(self, **options: Any) -> str:
         statements = sql_flush(self.style, connections[options["database"]], allow_cascade=True)

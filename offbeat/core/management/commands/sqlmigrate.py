@@ -18,8 +18,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app_label", help="App label of the application containing the migration.")
         parser.add_argument("migration_name", help="Migration name to print the SQL for.")
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="The database to create SQL for.")
-        parser.add_argument("--backwards", action="store_true", help="Creates SQL to unapply the migration, rather than to apply it")
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            choices=tuple(connections),
+            help="The database to create SQL for.",
+        )
+        parser.add_argument(
+            "--backwards",
+            action="store_true",
+            help="Creates SQL to unapply the migration, rather than to apply it",
+        )
 
     def execute(self, *args: Any, **options: Any) -> Any:
         # Colours would be part of the SQL.
@@ -39,11 +48,17 @@ class Command(BaseCommand):
         try:
             migration = loader.get_migration_by_prefix(app_label, name)
         except AmbiguityError:
-            raise CommandError(f"More than one migration matches '{name}' in app '{app_label}'. Please be more specific.")
+            raise CommandError(
+                f"More than one migration matches '{name}' in app '{app_label}'. Please be more specific."
+            )
         except KeyError:
-            raise CommandError(f"Cannot find a migration matching '{name}' from app '{app_label}'. Is it in INSTALLED_APPS?")
+            raise CommandError(
+                f"Cannot find a migration matching '{name}' from app '{app_label}'. Is it in INSTALLED_APPS?"
+            )
         self.output_transaction = migration.atomic and connection.features.can_rollback_ddl
-        statements = loader.collect_sql([(loader.graph.nodes[app_label, migration.name], options["backwards"])])
+        statements = loader.collect_sql(
+            [(loader.graph.nodes[app_label, migration.name], options["backwards"])]
+        )
         if not statements and options["verbosity"] >= 1:
             self.stderr.write("No operations found.")
         return "\n".join(statements)

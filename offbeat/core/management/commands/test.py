@@ -31,10 +31,18 @@ class Command(BaseCommand):
             help="Module paths to test; can be modulename, modulename.TestCase or modulename.TestCase.test_method",
         )
         parser.add_argument(
-            "--noinput", "--no-input", action="store_false", dest="interactive", help="Do NOT prompt the user for input of any kind."
+            "--noinput",
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="Do NOT prompt the user for input of any kind.",
         )
-        parser.add_argument("--failfast", action="store_true", help="Stop running the test suite after first failed test.")
-        parser.add_argument("--testrunner", help="Use the specified test runner class instead of the TEST_RUNNER setting.")
+        parser.add_argument(
+            "--failfast", action="store_true", help="Stop running the test suite after first failed test."
+        )
+        parser.add_argument(
+            "--testrunner", help="Use the specified test runner class instead of the TEST_RUNNER setting."
+        )
         get_runner(settings, self.test_runner).add_arguments(parser)
 
     def handle(self, *test_labels: str, **options: Any) -> None:

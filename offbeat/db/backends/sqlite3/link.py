@@ -142,7 +142,7 @@ class InlineLink:
 
 
 class _Job:
-    __slots__ = ("args", "ended", "fn", "future", "skip")
+    __slots__ = ("args", "ended", "fn", "future", "over", "skip")
 
     def __init__(
         self, fn: Callable[..., Any], args: tuple[Any, ...], future: asyncio.Future[Any] | None
@@ -151,6 +151,7 @@ class _Job:
         self.args = args
         self.future = future
         self.skip = False
+        self.over = False
         self.ended: asyncio.Future[None] | None = None
 
 
@@ -217,7 +218,8 @@ class ThreadLink:
     async def _end_of(self, job: _Job) -> None:
         """Stop a statement and wait until it has stopped, whatever cancellations arrive."""
         assert job.future is not None
-        if not job.future.cancelled():
+        # The end may have been reported between the cancellation and this moment.
+        if job.over:
             return
         job.skip = True
         job.ended = self.loop.create_future()
@@ -300,6 +302,7 @@ class ThreadLink:
 def _deliver(job: _Job, result: Any, error: BaseException | None) -> None:
     future = job.future
     assert future is not None
+    job.over = True
     if not future.done():
         if error is None:
             future.set_result(result)

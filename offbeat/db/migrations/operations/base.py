@@ -88,7 +88,12 @@ class Operation:
         return False
 
     def __repr__(self) -> str:
-        args = ", ".join([*map(repr, self._constructor_args[0]), *(f"{k}={v!r}" for k, v in self._constructor_args[1].items())])
+        args = ", ".join(
+            [
+                *map(repr, self._constructor_args[0]),
+                *(f"{k}={v!r}" for k, v in self._constructor_args[1].items()),
+            ]
+        )
         return f"<{type(self).__name__} {args}>"
 
 

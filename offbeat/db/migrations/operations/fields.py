@@ -219,11 +219,15 @@ class RenameField(FieldOperation):
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.rename_field(app_label, self.model_name_lower, self.old_name, self.new_name)
 
-    def _alter(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any, old: str, new: str) -> None:
+    def _alter(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any, old: str, new: str
+    ) -> None:
         to_model = to_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, to_model):
             from_model = from_state.apps.get_model(app_label, self.model_name)
-            schema_editor.alter_field(from_model, from_model._meta.get_field(old), to_model._meta.get_field(new))
+            schema_editor.alter_field(
+                from_model, from_model._meta.get_field(old), to_model._meta.get_field(new)
+            )
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         self._alter(app_label, schema_editor, from_state, to_state, self.old_name, self.new_name)

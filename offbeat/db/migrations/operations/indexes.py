@@ -113,7 +113,9 @@ class RenameIndex(IndexOperation):
 
     category = OperationCategory.ALTERATION
 
-    def __init__(self, model_name: str, new_name: str, old_name: str | None = None, old_fields: Any = None) -> None:
+    def __init__(
+        self, model_name: str, new_name: str, old_name: str | None = None, old_fields: Any = None
+    ) -> None:
         if not old_name and not old_fields:
             raise ValueError("RenameIndex requires one of old_name and old_fields arguments to be set.")
         if old_name and old_fields:
@@ -135,7 +137,9 @@ class RenameIndex(IndexOperation):
         if self.old_fields:
             from offbeat.db.models import Index
 
-            state.add_index(app_label, self.model_name_lower, Index(fields=list(self.old_fields), name=self.new_name))
+            state.add_index(
+                app_label, self.model_name_lower, Index(fields=list(self.old_fields), name=self.new_name)
+            )
         else:
             state.rename_index(app_label, self.model_name_lower, self.old_name, self.new_name)
 

@@ -6,7 +6,21 @@ from typing import Any, ClassVar
 
 from offbeat.db import models
 from offbeat.db.migrations.operations.base import Operation, OperationCategory, is_same_name
-from offbeat.db.migrations.operations.fields import AddField, AlterField, FieldOperation, RemoveField, RenameField
+from offbeat.db.migrations.operations.fields import (
+    AddField,
+    AlterField,
+    FieldOperation,
+    RemoveField,
+    RenameField,
+)
+from offbeat.db.migrations.operations.indexes import (
+    AddConstraint,
+    AddIndex,
+    AlterConstraint,
+    IndexOperation,
+    RemoveConstraint,
+    RemoveIndex,
+)
 from offbeat.db.migrations.state import ModelState
 from offbeat.db.migrations.utils import references_model, resolve_relation
 from offbeat.db.models.options import normalize_together
@@ -41,7 +55,9 @@ class CreateModel(ModelOperation):
     category = OperationCategory.ADDITION
     serialization_expand_args = ["fields", "options", "managers"]
 
-    def __init__(self, name: str, fields: Any, options: Any = None, bases: Any = None, managers: Any = None) -> None:
+    def __init__(
+        self, name: str, fields: Any, options: Any = None, bases: Any = None, managers: Any = None
+    ) -> None:
         self.fields = list(fields)
         self.options = options or {}
         self.bases = bases or (models.Model,)
@@ -49,7 +65,13 @@ class CreateModel(ModelOperation):
         super().__init__(name)
         for what, names in (
             ("fields", [field_name for field_name, _ in self.fields]),
-            ("bases", [base.lower() if isinstance(base, str) else base for base in map(_label_or_class, self.bases)]),
+            (
+                "bases",
+                [
+                    base.lower() if isinstance(base, str) else base
+                    for base in map(_label_or_class, self.bases)
+                ],
+            ),
             ("managers", [manager_name for manager_name, _ in self.managers]),
         ):
             seen = set()
@@ -70,7 +92,14 @@ class CreateModel(ModelOperation):
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.add_model(
-            ModelState(app_label, self.name, list(self.fields), dict(self.options), tuple(self.bases), list(self.managers))
+            ModelState(
+                app_label,
+                self.name,
+                list(self.fields),
+                dict(self.options),
+                tuple(self.bases),
+                list(self.managers),
+            )
         )
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
@@ -114,6 +143,20 @@ class CreateModel(ModelOperation):
             return [self._with(options=options)]
         if isinstance(operation, AlterModelManagers) and is_same_name(self.name, operation.name):
             return [self._with(managers=operation.managers)]
+        if isinstance(operation, AlterModelTable) and is_same_name(self.name, operation.name):
+            return [self._with(options={**self.options, "db_table": operation.table})]
+        if isinstance(operation, AlterModelTableComment) and is_same_name(self.name, operation.name):
+            return [self._with(options={**self.options, "db_table_comment": operation.table_comment})]
+        if isinstance(operation, AlterTogetherOptionOperation) and is_same_name(self.name, operation.name):
+            return [self._with(options={**self.options, operation.option_name: operation.option_value})]
+        if isinstance(operation, AlterOrderWithRespectTo) and is_same_name(self.name, operation.name):
+            return [
+                self._with(options={**self.options, "order_with_respect_to": operation.order_with_respect_to})
+            ]
+        if isinstance(operation, IndexOperation) and is_same_name(self.name, operation.model_name):
+            reduced = self._reduce_index(operation)
+            if reduced is not None:
+                return reduced
         if isinstance(operation, FieldOperation) and is_same_name(self.name, operation.model_name):
             reduced = self._reduce_field(operation)
             if reduced is not None:
@@ -130,9 +173,32 @@ class CreateModel(ModelOperation):
             return [self._with(fields=[(n, f) for n, f in self.fields if n.lower() != name.lower()])]
         if isinstance(operation, RenameField) and not any(key.endswith("_together") for key in self.options):
             return [
-                self._with(fields=[(operation.new_name if n == operation.old_name else n, f) for n, f in self.fields])
+                self._with(
+                    fields=[(operation.new_name if n == operation.old_name else n, f) for n, f in self.fields]
+                )
             ]
         return None
+
+    def _reduce_index(self, operation: Any) -> Any:
+        indexes, constraints = self.options.get("indexes", []), self.options.get("constraints", [])
+        if isinstance(operation, AddIndex):
+            indexes = [*indexes, operation.index]
+        elif isinstance(operation, RemoveIndex):
+            indexes = [index for index in indexes if index.name != operation.name]
+        elif isinstance(operation, AddConstraint):
+            constraints = [*constraints, operation.constraint]
+        elif isinstance(operation, RemoveConstraint):
+            constraints = [c for c in constraints if c.name != operation.name]
+        elif isinstance(operation, AlterConstraint):
+            constraints = [operation.constraint if c.name == operation.name else c for c in constraints]
+        else:
+            return None
+        options = {k: v for k, v in self.options.items() if k not in ("indexes", "constraints")}
+        if indexes or isinstance(operation, RemoveIndex):
+            options["indexes"] = indexes
+        if constraints or isinstance(operation, RemoveConstraint):
+            options["constraints"] = constraints
+        return [self._with(options=options)]
 
     def _with(self, **changes: Any) -> CreateModel:
         current = {
@@ -236,8 +302,13 @@ class RenameModel(ModelOperation):
             self._rename_through(schema_editor, old_model, new_model, old_field, new_field)
 
     @staticmethod
-    def _rename_through(schema_editor: Any, old_model: Any, new_model: Any, old_field: Any, new_field: Any) -> None:
-        if new_field.model == new_field.related_model or not new_field.remote_field.through._meta.auto_created:
+    def _rename_through(
+        schema_editor: Any, old_model: Any, new_model: Any, old_field: Any, new_field: Any
+    ) -> None:
+        if (
+            new_field.model == new_field.related_model
+            or not new_field.remote_field.through._meta.auto_created
+        ):
             return
         old_through, new_through = old_field.remote_field.through, new_field.remote_field.through
         if old_through._meta.db_table == new_through._meta.db_table:
@@ -263,7 +334,9 @@ class RenameModel(ModelOperation):
     def reduce(self, operation: Any, app_label: str) -> Any:
         if isinstance(operation, RenameModel) and is_same_name(self.new_name, operation.old_name):
             return [RenameModel(self.old_name, operation.new_name)]
-        return Operation.reduce(self, operation, app_label) or not operation.references_model(self.new_name, app_label)
+        return Operation.reduce(self, operation, app_label) or not operation.references_model(
+            self.new_name, app_label
+        )
 
 
 class ModelOptionOperation(ModelOperation):
@@ -303,7 +376,9 @@ class AlterModelTable(ModelOptionOperation):
             return
         old, new = pair
         schema_editor.alter_db_table(new, old._meta.db_table, new._meta.db_table)
-        for old_field, new_field in zip(old._meta.local_many_to_many, new._meta.local_many_to_many, strict=True):
+        for old_field, new_field in zip(
+            old._meta.local_many_to_many, new._meta.local_many_to_many, strict=True
+        ):
             if new_field.remote_field.through._meta.auto_created:
                 schema_editor.alter_db_table(
                     new_field.remote_field.through,
@@ -360,7 +435,11 @@ class AlterTogetherOptionOperation(ModelOptionOperation):
     option_name: ClassVar[str]
 
     def __init__(self, name: str, option_value: Any) -> None:
-        setattr(self, self.option_name, {tuple(group) for group in normalize_together(option_value)} if option_value else option_value)
+        setattr(
+            self,
+            self.option_name,
+            {tuple(group) for group in normalize_together(option_value)} if option_value else option_value,
+        )
         super().__init__(name)
 
     @property
@@ -378,7 +457,9 @@ class AlterTogetherOptionOperation(ModelOptionOperation):
         if pair := self._models(app_label, schema_editor, from_state, to_state):
             old, new = pair
             alter = getattr(schema_editor, f"alter_{self.option_name}")
-            alter(new, getattr(old._meta, self.option_name, set()), getattr(new._meta, self.option_name, set()))
+            alter(
+                new, getattr(old._meta, self.option_name, set()), getattr(new._meta, self.option_name, set())
+            )
 
     database_backwards = database_forwards
 
@@ -424,7 +505,11 @@ class AlterOrderWithRespectTo(ModelOptionOperation):
         super().__init__(name)
 
     def deconstruct(self) -> tuple[str, Any, Any]:
-        return type(self).__qualname__, [], {"name": self.name, "order_with_respect_to": self.order_with_respect_to}
+        return (
+            type(self).__qualname__,
+            [],
+            {"name": self.name, "order_with_respect_to": self.order_with_respect_to},
+        )
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.alter_model_options(

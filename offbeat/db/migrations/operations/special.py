@@ -60,7 +60,12 @@ class RunSQL(Operation):
     noop = ""
 
     def __init__(
-        self, sql: Any, reverse_sql: Any = None, state_operations: Any = None, hints: Any = None, elidable: bool = False
+        self,
+        sql: Any,
+        reverse_sql: Any = None,
+        state_operations: Any = None,
+        hints: Any = None,
+        elidable: bool = False,
     ) -> None:
         self.sql = sql
         self.reverse_sql = reverse_sql
@@ -106,7 +111,7 @@ class RunSQL(Operation):
                 params = None
                 if isinstance(statement, list | tuple):
                     if len(statement) != 2:
-                        raise ValueError("Expected a 2-tuple but got %d" % len(statement))
+                        raise ValueError(f"Expected a 2-tuple but got {len(statement)}")
                     statement, params = statement
                 schema_editor.execute(statement, params=params)
         elif sqls != RunSQL.noop:
@@ -121,7 +126,12 @@ class RunPython(Operation):
     reduces_to_sql = False
 
     def __init__(
-        self, code: Any, reverse_code: Any = None, atomic: bool | None = None, hints: Any = None, elidable: bool = False
+        self,
+        code: Any,
+        reverse_code: Any = None,
+        atomic: bool | None = None,
+        hints: Any = None,
+        elidable: bool = False,
     ) -> None:
         self.atomic = atomic
         if not callable(code):

@@ -93,7 +93,9 @@ class ResolvedOuterRef(F):
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         column = super().resolve_expression(*args, **kwargs)
         if column.contains_over_clause:
-            raise NotSupportedError(f"Referencing outer query window expression is not supported: {self.name}.")
+            raise NotSupportedError(
+                f"Referencing outer query window expression is not supported: {self.name}."
+            )
         # Whether the reference crosses a multi-valued relation is only known by the outer query's joins;
         # a path of several steps is taken to.
         column.possibly_multivalued = LOOKUP_SEP in self.name

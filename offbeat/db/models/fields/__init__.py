@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offbeat.db import router
 from offbeat.db.models.fields.auto import (
     AutoField,
     AutoFieldMeta,
@@ -98,6 +99,7 @@ __all__ = [
     "_empty",
     "_load_field",
     "return_None",
+    "router",
 ]
 
 # They are known by this package's name, in reprs, pickles and documentation.

@@ -69,10 +69,14 @@ class AutoFieldMeta(type):
         return (BigAutoField, SmallAutoField)
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return super().__instancecheck__(instance) or (cls is AutoField and isinstance(instance, cls._subclasses))
+        return super().__instancecheck__(instance) or (
+            cls is AutoField and isinstance(instance, cls._subclasses)
+        )
 
     def __subclasscheck__(cls, subclass: Any) -> bool:
-        return super().__subclasscheck__(subclass) or (cls is AutoField and issubclass(subclass, cls._subclasses))
+        return super().__subclasscheck__(subclass) or (
+            cls is AutoField and issubclass(subclass, cls._subclasses)
+        )
 
 
 class AutoField(AutoFieldMixin, IntegerField[_IntST, _IntGT], metaclass=AutoFieldMeta):

@@ -43,7 +43,7 @@ BLANK_CHOICE_LABEL = _("- Select an option -")
 
 def return_None() -> None:
     """Return None."""
-    return None
+    return
 
 
 def _load_field(app_label: str, model_name: str, field_name: str) -> Any:
@@ -370,8 +370,8 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
             if option == "choices":
                 if isinstance(value, CallableChoiceIterator):
                     value = value.func
-                elif value is not None and not isinstance(value, list):
-                    value = list(value) if isinstance(value, Iterable) else value
+                elif isinstance(value, Iterable) and not isinstance(value, (list, str)):
+                    value = list(value)
             # Mutable defaults are equal by content; of the others only the very object is the default.
             if option in ("validators", "choices"):
                 if value == default:
@@ -400,9 +400,9 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Field):
-            return self.creation_counter == other.creation_counter and getattr(self, "model", None) == getattr(
-                other, "model", None
-            )
+            return self.creation_counter == other.creation_counter and getattr(
+                self, "model", None
+            ) == getattr(other, "model", None)
         return NotImplemented
 
     def __lt__(self, other: object) -> bool:
@@ -433,7 +433,7 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
         obj: Self = _empty(self.__class__)
         obj.__dict__ = self.__dict__.copy()
         # What was worked out for this field names this very object.
-        for name in ("cached_col", "_get_default"):
+        for name in ("cached_col", "_get_default", "path_infos", "reverse_path_infos"):
             obj.__dict__.pop(name, None)
         return obj
 
@@ -719,8 +719,17 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
             defaults["empty_value"] = None
         # A choice field takes none of the options that a particular form field may want.
         accepted = {
-            "coerce", "empty_value", "choices", "required", "widget", "label", "initial", "help_text",
-            "error_messages", "show_hidden_initial", "disabled",
+            "coerce",
+            "empty_value",
+            "choices",
+            "required",
+            "widget",
+            "label",
+            "initial",
+            "help_text",
+            "error_messages",
+            "show_hidden_initial",
+            "disabled",
         }
         defaults.update({key: value for key, value in kwargs.items() if key in accepted})
         return (choices_form_class or self.choices_form_class)(**defaults)

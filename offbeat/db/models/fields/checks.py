@@ -20,7 +20,9 @@ def check_field_name(field: Any) -> list[Any]:
         return [checks.Error(f'Field names must not contain "{LOOKUP_SEP}".', obj=field, id="fields.E002")]
     if name == "pk":
         return [
-            checks.Error("'pk' is a reserved word that cannot be used as a field name.", obj=field, id="fields.E003")
+            checks.Error(
+                "'pk' is a reserved word that cannot be used as a field name.", obj=field, id="fields.E003"
+            )
         ]
     return []
 
@@ -29,7 +31,7 @@ def check_choices(field: Any) -> list[Any]:
     """fields.E004, E005, E009: choices that are none, or do not fit into max_length."""
     if not field.choices:
         return []
-    if not isinstance(field.choices, Iterable) or isinstance(field.choices, str):
+    if not isinstance(field.choices, Iterable) or isinstance(field.choices, str | set | frozenset):
         return [
             checks.Error(
                 "'choices' must be a mapping (e.g. a dictionary) or an ordered iterable (e.g. a list or tuple, "
@@ -43,6 +45,8 @@ def check_choices(field: Any) -> list[Any]:
     longest = 0
     found = False
     for group in field.choices:
+        if isinstance(group, str):
+            return [_not_pairs(field)]
         try:
             group_name, group_choices = group
         except (TypeError, ValueError):
@@ -91,11 +95,7 @@ def check_db_default(field: Any, databases: Any) -> list[Any]:
     from offbeat.db import connections
     from offbeat.db.models.expressions import Value
 
-    if (
-        isinstance(field._db_default_expression, Value)
-        or not field.db_default
-        or not databases
-    ):
+    if isinstance(field._db_default_expression, Value) or not field.db_default or not databases:
         return []
     errors = []
     for alias in databases:
@@ -188,9 +188,7 @@ def check_validators(field: Any) -> list[Any]:
     return [
         checks.Error(
             "All 'validators' must be callable.",
-            hint=(
-                f"validators[{i}] ({validator!r}) isn't a function or instance of a validator class."
-            ),
+            hint=(f"validators[{i}] ({validator!r}) isn't a function or instance of a validator class."),
             obj=field,
             id="fields.E008",
         )
@@ -222,5 +220,3 @@ def check_deprecation_details(field: Any) -> list[Any]:
             )
         ]
     return []
-
-

@@ -47,11 +47,7 @@ class CompositePrimaryKey(Field[Any, Any]):
     field_names: tuple[str, ...]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if (
-            not args
-            or not all(isinstance(name, str) for name in args)
-            or len(set(args)) != len(args)
-        ):
+        if not args or not all(isinstance(name, str) for name in args) or len(set(args)) != len(args):
             raise ValueError("CompositePrimaryKey args must be unique strings.")
         if len(args) == 1:
             raise ValueError("CompositePrimaryKey must include at least two fields.")
@@ -59,7 +55,7 @@ class CompositePrimaryKey(Field[Any, Any]):
             raise ValueError("CompositePrimaryKey cannot have a default.")
         if kwargs.get("db_default", NOT_PROVIDED) is not NOT_PROVIDED:
             raise ValueError("CompositePrimaryKey cannot have a database default.")
-        if kwargs.get("db_column", None) is not None:
+        if kwargs.get("db_column") is not None:
             raise ValueError("CompositePrimaryKey cannot have a db_column.")
         if kwargs.setdefault("editable", False):
             raise ValueError("CompositePrimaryKey cannot be editable.")
@@ -147,7 +143,9 @@ class CompositePrimaryKey(Field[Any, Any]):
         if isinstance(value, str):
             import json
 
-            value = [field.to_python(part) for field, part in zip(self.fields, json.loads(value), strict=True)]
+            value = [
+                field.to_python(part) for field, part in zip(self.fields, json.loads(value), strict=True)
+            ]
         return value
 
     def get_prep_value(self, value: Any) -> Any:

@@ -29,8 +29,6 @@ from offbeat.utils.translation import gettext_lazy as _
 __all__ = ["DateField", "DateTimeCheckMixin", "DateTimeField", "DurationField", "TimeField"]
 
 
-
-
 class DateTimeCheckMixin:
     """Checks of auto_now, auto_now_add and fixed defaults."""
 
@@ -83,7 +81,7 @@ class DateTimeCheckMixin:
                     hint=(
                         "It seems you set a fixed date / time / datetime value as default for this field. This may "
                         "not be what you want. If you want to have the current date as default, use "
-                        "`django.utils.timezone.now`"
+                        "`offbeat.utils.timezone.now`"
                     ),
                     obj=self,
                     id="fields.W161",
@@ -202,7 +200,9 @@ class DateField(_AutoNow, Field[_DateST, _DateGT]):
             ) from None
         if parsed is not None:
             return parsed
-        raise exceptions.ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value})
+        raise exceptions.ValidationError(
+            self.error_messages["invalid"], code="invalid", params={"value": value}
+        )
 
     def _now(self) -> Any:
         return datetime.date.today()
@@ -215,7 +215,9 @@ class DateField(_AutoNow, Field[_DateST, _DateGT]):
                 method = f"get_{direction}_by_{self.name}"
                 if method not in cls.__dict__:
                     setattr(
-                        cls, method, partialmethod(cls._get_next_or_previous_by_FIELD, field=self, is_next=is_next)
+                        cls,
+                        method,
+                        partialmethod(cls._get_next_or_previous_by_FIELD, field=self, is_next=is_next),
                     )
 
     def get_prep_value(self, value: Any) -> Any:
@@ -311,7 +313,9 @@ class DateTimeField(DateField[_DateTimeST, _DateTimeGT]):
             ) from None
         if day is not None:
             return datetime.datetime(day.year, day.month, day.day)
-        raise exceptions.ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value})
+        raise exceptions.ValidationError(
+            self.error_messages["invalid"], code="invalid", params={"value": value}
+        )
 
     def _warn_naive(self, value: Any) -> None:
         try:
@@ -409,7 +413,7 @@ class TimeField(_AutoNow, Field[_TimeST, _TimeGT]):
         value = self.default
         now = None
         if isinstance(value, datetime.time):
-            now = datetime.datetime.now()
+            now = (timezone.now() if settings.USE_TZ else datetime.datetime.now()).replace(tzinfo=None)
             value = datetime.datetime.combine(now, value)
             value = value.replace(tzinfo=None)
         elif not isinstance(value, datetime.datetime):
@@ -437,7 +441,9 @@ class TimeField(_AutoNow, Field[_TimeST, _TimeGT]):
             ) from None
         if parsed is not None:
             return parsed
-        raise exceptions.ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value})
+        raise exceptions.ValidationError(
+            self.error_messages["invalid"], code="invalid", params={"value": value}
+        )
 
     def _now(self) -> Any:
         return datetime.datetime.now().time()
@@ -469,7 +475,9 @@ class DurationField(Field[_DurationST, _DurationGT]):
 
     empty_strings_allowed = False
     default_error_messages = {
-        "invalid": _("“%(value)s” value has an invalid format. It must be in [DD] [[HH:]MM:]ss[.uuuuuu] format.")
+        "invalid": _(
+            "“%(value)s” value has an invalid format. It must be in [DD] [[HH:]MM:]ss[.uuuuuu] format."
+        )
     }
     description = _("Duration")
 
@@ -508,7 +516,9 @@ class DurationField(Field[_DurationST, _DurationGT]):
             parsed = None
         if parsed is not None:
             return parsed
-        raise exceptions.ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value})
+        raise exceptions.ValidationError(
+            self.error_messages["invalid"], code="invalid", params={"value": value}
+        )
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Convert to what the driver takes."""

@@ -371,8 +371,8 @@ class ImageField(FileField):
                 checks.Error(
                     "Cannot use ImageField because Pillow is not installed.",
                     hint=(
-                        "Get Pillow at https://pypi.org/project/Pillow/ or run command \"python -m pip install "
-                        "Pillow\"."
+                        'Get Pillow at https://pypi.org/project/Pillow/ or run command "python -m pip install '
+                        'Pillow".'
                     ),
                     obj=self,
                     id="fields.E210",

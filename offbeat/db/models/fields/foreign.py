@@ -36,6 +36,8 @@ class ForeignObject(RelatedField[_ST, _GT]):
     one_to_many = False
     one_to_one = False
 
+    # A relation is compared by its key: lookups on text and numbers are those of the key's field.
+    lookups_end_here = True
     requires_unique_target = True
     related_accessor_class: Any = ReverseManyToOneDescriptor
     forward_related_accessor_class: Any = ForwardManyToOneDescriptor
@@ -247,7 +249,9 @@ class ForeignObject(RelatedField[_ST, _GT]):
     def contribute_to_related_class(self, cls: Any, related: Any) -> None:
         """Put the accessor on the other model, unless it is hidden or that model is swapped out."""
         if not self.remote_field.hidden and not related.related_model._meta.swapped:
-            setattr(cls._meta.concrete_model, related.get_accessor_name(), self.related_accessor_class(related))
+            setattr(
+                cls._meta.concrete_model, related.get_accessor_name(), self.related_accessor_class(related)
+            )
             # Limits on choices are applied when a related object is saved through the admin.
             if self.remote_field.limit_choices_to:
                 cls._meta.related_fkey_lookups.append(self.remote_field.limit_choices_to)
@@ -460,10 +464,7 @@ class ForeignKey(ForeignObject[_ST, _GT]):
         """Return the pair (this field, foreign field); ValueError when that belongs to another model."""
         related_fields = super().resolve_related_fields()
         for _from_field, to_field in related_fields:
-            if (
-                to_field
-                and to_field.model != self.remote_field.model._meta.concrete_model
-            ):
+            if to_field and to_field.model != self.remote_field.model._meta.concrete_model:
                 raise exceptions.FieldError(
                     "'%s.%s' refers to field '%s' which is not local to model '%s'."
                     % (
@@ -515,7 +516,9 @@ class ForeignKey(ForeignObject[_ST, _GT]):
         if self.remote_field.field_name is None:
             self.remote_field.field_name = cls._meta.pk.name
 
-    def formfield(self, form_class: Any = None, choices_form_class: Any = None, *, using: Any = None, **kwargs: Any) -> Any:
+    def formfield(
+        self, form_class: Any = None, choices_form_class: Any = None, *, using: Any = None, **kwargs: Any
+    ) -> Any:
         """Return a ModelChoiceField over the other model's default manager."""
         if isinstance(self.remote_field.model, str):
             raise ValueError(

@@ -96,7 +96,10 @@ class GeneratedField(Field[Any, Any]):
         output_field_clone = self.output_field.clone()
         output_field_clone.model = self.model
         output_checks = output_field_clone.check(databases=databases)
-        for kind, id_, what in ((checks.ERROR, "fields.E223", "errors"), (checks.WARNING, "fields.W224", "warnings")):
+        for kind, id_, what in (
+            (checks.ERROR, "fields.E223", "errors"),
+            (checks.WARNING, "fields.W224", "warnings"),
+        ):
             found = [
                 f"{message.msg} ({message.id})"
                 for message in output_checks
@@ -130,15 +133,15 @@ class GeneratedField(Field[Any, Any]):
                 continue
             features = connection.features
             if not (
-                features.supports_virtual_generated_columns
-                or "supports_stored_generated_columns" in required
+                features.supports_virtual_generated_columns or "supports_stored_generated_columns" in required
             ) and not (
-                features.supports_stored_generated_columns
-                or "supports_virtual_generated_columns" in required
+                features.supports_stored_generated_columns or "supports_virtual_generated_columns" in required
             ):
                 errors.append(
                     checks.Error(
-                        f"{connection.display_name} does not support GeneratedFields.", obj=self, id="fields.E220"
+                        f"{connection.display_name} does not support GeneratedFields.",
+                        obj=self,
+                        id="fields.E220",
                     )
                 )
         return errors
@@ -154,7 +157,8 @@ class GeneratedField(Field[Any, Any]):
                 continue
             features = connection.features
             if not self.db_persist and not (
-                features.supports_virtual_generated_columns or "supports_virtual_generated_columns" in required
+                features.supports_virtual_generated_columns
+                or "supports_virtual_generated_columns" in required
             ):
                 errors.append(
                     checks.Error(

@@ -78,7 +78,9 @@ class JSONField(CheckFieldDefaultMixin, Field[Any, Any]):
             ):
                 errors.append(
                     checks.Error(
-                        f"{connection.display_name} does not support JSONFields.", obj=self.model, id="fields.E180"
+                        f"{connection.display_name} does not support JSONFields.",
+                        obj=self.model,
+                        id="fields.E180",
                     )
                 )
         return errors
@@ -109,7 +111,11 @@ class JSONField(CheckFieldDefaultMixin, Field[Any, Any]):
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Write JSON."""
-        if isinstance(value, Value) and not isinstance(value, JSONNull) and isinstance(value.output_field, JSONField):
+        if (
+            isinstance(value, Value)
+            and not isinstance(value, JSONNull)
+            and isinstance(value.output_field, JSONField)
+        ):
             value = value.value
         elif hasattr(value, "as_sql"):
             return value

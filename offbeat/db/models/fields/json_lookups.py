@@ -246,7 +246,6 @@ class JSONExact(lookups.Exact):
             rhs = rhs % tuple(functions)
         return rhs, rhs_params
 
-
     def _warn_of_none(self) -> None:
         warnings.warn(
             "Using None as the right-hand side of an exact lookup on JSONField to mean JSON scalar 'null' is "
@@ -384,7 +383,9 @@ class KeyTransformIn(JSONValuesMixin, lookups.In):
     def process_value(self, value: Any, compiler: Any, connection: Any) -> tuple[str, Any]:
         value = self.as_json_value(value)
         sql, params = super().process_value(value, compiler, connection)
-        if (hasattr(value, "as_sql") and not _is_json_value(value)) or connection.features.has_native_json_field:
+        if (
+            hasattr(value, "as_sql") and not _is_json_value(value)
+        ) or connection.features.has_native_json_field:
             return sql, params
         params = list(params)
         if connection.vendor == "oracle":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from offbeat.db.models.fields import related_checks
 from offbeat.db.models.fields._types import _GT, _ST
-from offbeat.db.models.fields.foreign import ForeignKey, _deconstruct_target
+from offbeat.db.models.fields.foreign import _deconstruct_target
 from offbeat.db.models.fields.related_descriptors import ManyToManyDescriptor
 from offbeat.db.models.fields.relation import (
     RECURSIVE_RELATIONSHIP_CONSTANT,
@@ -319,7 +319,9 @@ class ManyToManyField(RelatedField[_ST, _GT]):
         """Make the objects in `data` the linked ones."""
         getattr(instance, self.attname).set(data)
 
-    def formfield(self, form_class: Any = None, choices_form_class: Any = None, *, using: Any = None, **kwargs: Any) -> Any:
+    def formfield(
+        self, form_class: Any = None, choices_form_class: Any = None, *, using: Any = None, **kwargs: Any
+    ) -> Any:
         """Return a ModelMultipleChoiceField over the other model's default manager."""
         from offbeat import forms
 

@@ -175,7 +175,8 @@ class PositiveIntegerRelDbTypeMixin:
                 (
                     parent
                     for parent in cls.__mro__[1:]
-                    if issubclass(parent, IntegerField) and not issubclass(parent, PositiveIntegerRelDbTypeMixin)
+                    if issubclass(parent, IntegerField)
+                    and not issubclass(parent, PositiveIntegerRelDbTypeMixin)
                 ),
                 None,
             )
@@ -185,7 +186,6 @@ class PositiveIntegerRelDbTypeMixin:
         if connection.features.related_fields_match_type:
             return self.db_type(connection)  # type: ignore[attr-defined,no-any-return]
         return self.integer_field_class().db_type(connection=connection)  # type: ignore[no-any-return]
-
 
 
 class PositiveIntegerField(PositiveIntegerRelDbTypeMixin, IntegerField[_IntST, _IntGT]):
@@ -342,6 +342,17 @@ class DecimalField(Field[_DecimalST, _DecimalGT]):
     def check(self, **kwargs: Any) -> list[Any]:
         """Return the system check messages about this field."""
         errors = super().check(**kwargs)
+        if (self.max_digits is None) != (self.decimal_places is None) and self._supports_no_precision(
+            kwargs.get("databases")
+        ):
+            return [
+                *errors,
+                checks.Error(
+                    "DecimalField’s max_digits and decimal_places must both be defined or both omitted.",
+                    obj=self,
+                    id="fields.E135",
+                ),
+            ]
         digits_errors = [*self._check_decimal_places(**kwargs), *self._check_max_digits(**kwargs)]
         if digits_errors:
             return [*errors, *digits_errors]
@@ -351,6 +362,9 @@ class DecimalField(Field[_DecimalST, _DecimalGT]):
         """True when every database stores decimals without a declared precision, and none is declared."""
         if self.max_digits is not None or self.decimal_places is not None:
             return False
+        return self._supports_no_precision(databases)
+
+    def _supports_no_precision(self, databases: Any) -> bool:
         from offbeat.db import connection, connections
 
         aliases = list(databases or [])
@@ -363,20 +377,30 @@ class DecimalField(Field[_DecimalST, _DecimalGT]):
         if self._without_precision(databases):
             return []
         if self.decimal_places is None:
-            return [checks.Error("DecimalFields must define a 'decimal_places' attribute.", obj=self, id="fields.E130")]
+            return [
+                checks.Error(
+                    "DecimalFields must define a 'decimal_places' attribute.", obj=self, id="fields.E130"
+                )
+            ]
         try:
             ok = int(self.decimal_places) >= 0
         except (TypeError, ValueError):
             ok = False
         if not ok:
-            return [checks.Error("'decimal_places' must be a non-negative integer.", obj=self, id="fields.E131")]
+            return [
+                checks.Error("'decimal_places' must be a non-negative integer.", obj=self, id="fields.E131")
+            ]
         return []
 
     def _check_max_digits(self, databases: Any = None, **kwargs: Any) -> list[Any]:
         if self._without_precision(databases):
             return []
         if self.max_digits is None:
-            return [checks.Error("DecimalFields must define a 'max_digits' attribute.", obj=self, id="fields.E132")]
+            return [
+                checks.Error(
+                    "DecimalFields must define a 'max_digits' attribute.", obj=self, id="fields.E132"
+                )
+            ]
         try:
             ok = int(self.max_digits) > 0
         except (TypeError, ValueError):
@@ -437,7 +461,9 @@ class DecimalField(Field[_DecimalST, _DecimalGT]):
         return number
 
     def _invalid(self, value: Any) -> exceptions.ValidationError:
-        return exceptions.ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value})
+        return exceptions.ValidationError(
+            self.error_messages["invalid"], code="invalid", params={"value": value}
+        )
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Convert to what the driver takes; expressions pass."""

@@ -89,7 +89,8 @@ def check_referencing_to_swapped_model(field: Any) -> list[Any]:
     ):
         return [
             checks.Error(
-                "Field defines a relation with the model '%s', which has been swapped out." % target._meta.label,
+                "Field defines a relation with the model '%s', which has been swapped out."
+                % target._meta.label,
                 hint="Update the relation to point at 'settings.%s'." % target._meta.swappable,
                 obj=field,
                 id="fields.E301",
@@ -124,10 +125,26 @@ def check_clashes(field: Any) -> list[Any]:
         hint = f"Rename field '{other}', or add/change a related_name argument to the definition for field '{this}'."
         if not hidden and clash.name == accessor:
             errors.append(
-                error("fields.E302", "Reverse accessor", "field name", f"{opts.object_name}.{accessor}", other, hint)
+                error(
+                    "fields.E302",
+                    "Reverse accessor",
+                    "field name",
+                    f"{opts.object_name}.{accessor}",
+                    other,
+                    hint,
+                )
             )
         if clash.name == query_name:
-            errors.append(error("fields.E303", "Reverse query name", "field name", query_name_of(opts, query_name), other, hint))
+            errors.append(
+                error(
+                    "fields.E303",
+                    "Reverse query name",
+                    "field name",
+                    query_name_of(opts, query_name),
+                    other,
+                    hint,
+                )
+            )
 
     # Other relations to the same model.
     for clash in (rel for rel in opts.related_objects if rel.field is not field):
@@ -329,7 +346,9 @@ def _check_database_on_delete(field: Any, on_delete: Any, databases: Any) -> lis
         connection = connections[alias]
         required = field.model._meta.required_db_features
         feature = (
-            "supports_on_delete_db_default" if on_delete is DB_SET_DEFAULT else "supports_on_delete_db_cascade"
+            "supports_on_delete_db_default"
+            if on_delete is DB_SET_DEFAULT
+            else "supports_on_delete_db_cascade"
         )
         supported = getattr(connection.features, feature, True) or feature in required
         if on_delete is not DB_SET_DEFAULT and on_delete.__name__ == "DB_SET_NULL":
@@ -481,7 +500,7 @@ def _check_links(field: Any, from_model: Any, through_name: str, qualified: str)
                 )
                 % (field, from_name),
                 hint=(
-                    "If you want to create a recursive relationship, use ManyToManyField(\"%s\", through=\"%s\")."
+                    'If you want to create a recursive relationship, use ManyToManyField("%s", through="%s").'
                 )
                 % (RECURSIVE, through_name),
                 obj=field,
@@ -495,7 +514,7 @@ def _check_links(field: Any, from_model: Any, through_name: str, qualified: str)
                 "which is ambiguous. You must specify which foreign key Django should use via the through_fields "
                 "keyword argument." % (field, to_name),
                 hint=(
-                    "If you want to create a recursive relationship, use ManyToManyField(\"%s\", through=\"%s\")."
+                    'If you want to create a recursive relationship, use ManyToManyField("%s", through="%s").'
                 )
                 % (RECURSIVE, through_name),
                 obj=field,
@@ -529,9 +548,7 @@ def _check_through_fields(field: Any, from_model: Any) -> list[Any]:
             checks.Error(
                 "Field specifies 'through_fields' but does not provide the names of the two link fields that should "
                 "be used for the relation through model '%s'." % rel.through,
-                hint=(
-                    "Make sure you specify 'through_fields' as through_fields=('field1', 'field2')"
-                ),
+                hint=("Make sure you specify 'through_fields' as through_fields=('field1', 'field2')"),
                 obj=field,
                 id="fields.E337",
             )
@@ -598,9 +615,7 @@ def check_table_uniqueness(field: Any) -> list[Any]:
     if model._meta.auto_created:
 
         def uses(candidate: Any) -> Any:
-            return next(
-                (f for f in candidate._meta.many_to_many if f.remote_field.through is model), None
-            )
+            return next((f for f in candidate._meta.many_to_many if f.remote_field.through is model), None)
 
         clash = uses(model._meta.auto_created)
         clashing = f"{model._meta.auto_created._meta.label}.{clash.name}" if clash else model._meta.label
@@ -620,5 +635,3 @@ def check_table_uniqueness(field: Any) -> list[Any]:
             id="fields.W344" if settings.DATABASE_ROUTERS else "fields.E340",
         )
     ]
-
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from offbeat.db.models.expressions import F
 from offbeat.db.models.fields.related_managers import (
     create_forward_many_to_many_manager,
     create_reverse_many_to_one_manager,
@@ -74,7 +75,7 @@ class ForwardManyToOneDescriptor:
         self.field = field_with_rel
 
     @cached_property
-    def RelatedObjectDoesNotExist(self) -> type[Exception]:  # noqa: N802
+    def RelatedObjectDoesNotExist(self) -> type[Exception]:
         """Raised when there is no related object; also an AttributeError, so that hasattr() works."""
         return type(
             "RelatedObjectDoesNotExist",
@@ -104,14 +105,14 @@ class ForwardManyToOneDescriptor:
         rel_obj_attr = field.get_foreign_related_value
         instance_attr = field.get_local_related_value
         instances_dict = {instance_attr(inst): inst for inst in instances}
-        related_field = field.foreign_related_fields[0]
-
-        # The accessor is of no use for the query when it is hidden or the target is not one column.
-        if remote_field.hidden or len(field.foreign_related_fields) == 1:
-            query = {f"{related_field.name}__in": {instance_attr(inst)[0] for inst in instances}}
+        foreign_fields = field.foreign_related_fields
+        keys = [key for key in instances_dict if None not in key]
+        if len(foreign_fields) == 1:
+            queryset = queryset.filter(**{f"{foreign_fields[0].name}__in": {key[0] for key in keys}})
         else:
-            query = {f"{field.related_query_name()}__in": instances}
-        queryset = queryset.filter(**query)
+            from offbeat.db.models.fields.tuple_lookups import TupleIn
+
+            queryset = queryset.filter(TupleIn(tuple(F(foreign.name) for foreign in foreign_fields), keys))
         # There can be only one, so ordering would be wasted.
         queryset.query.clear_ordering(force=True)
 
@@ -229,7 +230,7 @@ class ReverseOneToOneDescriptor:
         self.related = related
 
     @cached_property
-    def RelatedObjectDoesNotExist(self) -> type[Exception]:  # noqa: N802
+    def RelatedObjectDoesNotExist(self) -> type[Exception]:
         """Raised when there is no related object; also an AttributeError, so that hasattr() works."""
         return type(
             "RelatedObjectDoesNotExist",
@@ -304,7 +305,9 @@ class ReverseOneToOneDescriptor:
         from offbeat.db.models.query import prefetch_related_objects
 
         is_cached = self.is_cached
-        prefetch_related_objects([inst for inst in instances if not is_cached(inst)], self.related.accessor_name)
+        prefetch_related_objects(
+            [inst for inst in instances if not is_cached(inst)], self.related.accessor_name
+        )
 
     def __set__(self, instance: Any, value: Any) -> None:
         related, field = self.related, self.related.field
@@ -359,7 +362,8 @@ class ReverseManyToOneDescriptor:
 
     def __set__(self, instance: Any, value: Any) -> None:
         raise TypeError(
-            "Direct assignment to the %s is prohibited. Use %s.set() instead." % self._get_set_deprecation_msg_params()
+            "Direct assignment to the %s is prohibited. Use %s.set() instead."
+            % self._get_set_deprecation_msg_params()
         )
 
 
@@ -387,5 +391,3 @@ class ManyToManyDescriptor(ReverseManyToOneDescriptor):
         if self.reverse:
             return "reverse side of a many-to-many set", self.rel.accessor_name
         return "forward side of a many-to-many set", self.field.name
-
-

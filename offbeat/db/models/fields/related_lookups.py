@@ -25,7 +25,7 @@ from offbeat.db.models.lookups import (
     LessThan,
     LessThanOrEqual,
 )
-from offbeat.db.models.sql.params import Param
+from offbeat.db.models.sql.params import Param, Unbindable
 
 __all__ = [
     "RelatedExact",
@@ -93,21 +93,26 @@ class RelatedLookupMixin:
     def get_prep_lookup(self) -> Any:
         """Return the value as a key."""
         rhs = self.rhs
+        if isinstance(self.lhs, ColPairs):
+            return self._prepare_tuple()
         if not hasattr(rhs, "resolve_expression") and type(rhs) is not Param:
-            if isinstance(self.lhs, ColPairs):
-                # Compared as a tuple; see as_sql().
-                return rhs
             self.rhs = _preparer(self.lhs, self.prepare_rhs)(rhs)
             return self.rhs
         return super().get_prep_lookup()  # type: ignore[misc]
 
+    def _prepare_tuple(self) -> Any:
+        """The value as a tuple of keys, checked as the tuple lookup does."""
+        rhs = self.rhs
+        if type(rhs) is Param:
+            raise Unbindable("Tuples are compared column by column.")
+        if not hasattr(rhs, "resolve_expression"):
+            rhs = get_normalized_value(rhs, self.lhs)
+        return self.tuple_lookup(self.lhs, rhs).rhs  # type: ignore[attr-defined]
+
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         """Compare column by column where the relation has several."""
         if isinstance(self.lhs, ColPairs):
-            rhs: Any = self.rhs
-            if not hasattr(rhs, "resolve_expression"):
-                rhs = get_normalized_value(rhs, self.lhs)
-            return compiler.compile(self.tuple_lookup(self.lhs, rhs))  # type: ignore[attr-defined]
+            return compiler.compile(self.tuple_lookup(self.lhs, self.rhs))  # type: ignore[attr-defined]
         return super().as_sql(compiler, connection)  # type: ignore[misc]
 
 
@@ -133,14 +138,19 @@ class RelatedIn(In):
                     if type(value) is Param:
                         value.sample = prepare(value.sample)
                 return self.rhs
-            if (
-                not getattr(self.rhs, "has_select_fields", True)
-                and not getattr(self.lhs.field.target_field, "primary_key", False)
+            if not getattr(self.rhs, "has_select_fields", True) and not getattr(
+                self.lhs.field.target_field, "primary_key", False
             ):
                 self._select_target()
-        elif self.rhs_is_direct_value():
-            # Compared as tuples; see as_sql().
-            return list(self.rhs)
+        else:
+            rhs = self.rhs
+            if self.rhs_is_direct_value():
+                if type(rhs) is Param or any(type(value) is Param for value in rhs):
+                    raise Unbindable("Tuples are compared column by column.")
+                rhs = [get_normalized_value(value, self.lhs) for value in rhs]
+            elif not getattr(rhs, "has_select_fields", True):
+                rhs.set_values([field.name for field in self.lhs.sources])
+            return TupleIn(self.lhs, rhs).rhs
         return super().get_prep_lookup()
 
     def _select_target(self) -> None:
@@ -156,14 +166,7 @@ class RelatedIn(In):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         """Compare column by column where the relation has several."""
         if isinstance(self.lhs, ColPairs):
-            if self.rhs_is_direct_value():
-                values = [get_normalized_value(value, self.lhs) for value in self.rhs]
-                return compiler.compile(TupleIn(self.lhs, values))
-            rhs = self.rhs
-            if not getattr(rhs, "has_select_fields", True):
-                rhs = rhs.clone()
-                rhs.set_values([field.name for field in self.lhs.sources])
-            return compiler.compile(TupleIn(self.lhs, rhs))
+            return compiler.compile(TupleIn(self.lhs, self.rhs))
         return super().as_sql(compiler, connection)
 
 
@@ -208,6 +211,8 @@ class RelatedIsNull(RelatedLookupMixin, IsNull):
 
     def get_prep_lookup(self) -> Any:
         """Take the value as it is: it is a boolean, not a key."""
+        if isinstance(self.lhs, ColPairs):
+            return TupleIsNull(self.lhs, self.rhs).rhs
         return self.rhs
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:

@@ -37,7 +37,10 @@ def _filter_prefetch_queryset(queryset: Any, field_name: str, instances: Any) ->
     """Restrict `queryset` to what is related to `instances`; a slice holds for each instance on its own."""
     predicate = Q(**{f"{field_name}__in": instances})
     if not queryset._form.is_sliced:
-        return queryset.filter(predicate)
+        # Annotations and filters of the queryset speak of the same link.
+        queryset = queryset._chain()
+        queryset.query.add_q(predicate, reuse_all=True)
+        return queryset
     query = queryset.query
 
     from offbeat.db.models.expressions import Window
@@ -86,7 +89,9 @@ class RelatedManagerBase(AltersData):
         """True if nobody's own code takes part in making the queryset of an instance."""
         from offbeat.db.models.manager import BaseManager
 
-        makers = [vars(cls) for cls in type(self).__mro__ if cls.__module__ != __name__ and cls is not BaseManager]
+        makers = [
+            vars(cls) for cls in type(self).__mro__ if cls.__module__ != __name__ and cls is not BaseManager
+        ]
         return not any("get_queryset" in names or "_apply_rel_filters" in names for names in makers)
 
     def get_queryset(self) -> Any:
@@ -190,6 +195,8 @@ class ReverseManyToOneManager(RelatedManagerBase):
 
         field = self.field
         single = field.concrete and len(field.foreign_related_fields) == 1
+        # A queryset that prefetches the way back itself has the last word.
+        known = single and not queryset._prefetch_related_lookups
         if single:
             # One column: its value serves as the key, and the keys are what is asked for.
             rel_obj_attr = attrgetter(field.attname)
@@ -203,7 +210,7 @@ class ReverseManyToOneManager(RelatedManagerBase):
         else:
             queryset = _filter_prefetch_queryset(queryset, field.name, instances)
         # Going back from the objects must not ask the database.
-        if single:
+        if known:
             queryset._known_related_objects = {**queryset._known_related_objects, field: instances_dict}
         else:
             for rel_obj in queryset:
@@ -227,7 +234,9 @@ class ReverseManyToOneManager(RelatedManagerBase):
             for obj in objs:
                 check_and_update(obj)
                 if obj._state.adding or obj._state.db != db:
-                    raise ValueError(f"{obj!r} instance isn't saved. Use bulk=False or save the object first.")
+                    raise ValueError(
+                        f"{obj!r} instance isn't saved. Use bulk=False or save the object first."
+                    )
                 pks.append(obj.pk)
             self.model._base_manager.using(db).filter(pk__in=pks).update(**{self.field.name: self.instance})
         else:
@@ -310,7 +319,9 @@ class NullableReverseManyToOneManager(ReverseManyToOneManager):
             if not isinstance(obj, self.model):
                 raise TypeError("'%s' instance expected, got %r" % (self.model._meta.object_name, obj))
             if self.field.get_local_related_value(obj) != val:
-                raise self.field.remote_field.model.DoesNotExist(f"{obj!r} is not related to {self.instance!r}.")
+                raise self.field.remote_field.model.DoesNotExist(
+                    f"{obj!r} is not related to {self.instance!r}."
+                )
             old_ids.add(obj.pk)
         self._clear(self.filter(pk__in=old_ids), bulk)  # type: ignore[attr-defined]
 
@@ -387,7 +398,9 @@ class ManyToManyManager(RelatedManagerBase):
         self.core_filters = {}
         self.pk_field_names = {}
         for lh_field, rh_field in self.source_field.related_fields:
-            self.core_filters[f"{self.query_field_name}__{rh_field.name}"] = getattr(instance, rh_field.attname)
+            self.core_filters[f"{self.query_field_name}__{rh_field.name}"] = getattr(
+                instance, rh_field.attname
+            )
             self.pk_field_names[lh_field.name] = rh_field.name
 
         self.related_val = self.source_field.get_foreign_related_value(instance)
@@ -440,8 +453,6 @@ class ManyToManyManager(RelatedManagerBase):
 
     def get_prefetch_querysets(self, instances: Any, querysets: Any = None) -> Any:
         """Return what prefetch_related() needs to load the related objects of `instances`."""
-        from offbeat.db.models.expressions import Col
-
         queryset = _one_queryset(querysets)
         if queryset is None:
             queryset = self._all_objects()
@@ -458,7 +469,7 @@ class ManyToManyManager(RelatedManagerBase):
         local_fields = self.source_field.local_related_fields
         names = [f"_prefetch_related_val_{field.attname}" for field in local_fields]
         for name, field in zip(names, local_fields, strict=True):
-            queryset.query.add_annotation(Col(alias, field), name)
+            queryset.query.add_annotation(field.get_col(alias), name)
 
         foreign_fields = self.source_field.foreign_related_fields
 
@@ -510,43 +521,69 @@ class ManyToManyManager(RelatedManagerBase):
 
     def add(self, *objs: Any, through_defaults: Any = None) -> None:
         """Link `objs` (objects or keys) to the instance; existing links stay as they are."""
-        self._remove_prefetched_objects()
-        db = _router().db_for_write(self.through, instance=self.instance)
-        with _atomic(db):
-            self._add_items(
-                self.source_field_name, self.target_field_name, *objs, through_defaults=through_defaults
-            )
-            # The mirror image of a symmetrical relation.
-            if self.symmetrical:
-                self._add_items(
-                    self.target_field_name, self.source_field_name, *objs, through_defaults=through_defaults
-                )
+        self.add_base(*objs, through_defaults=through_defaults)
 
     add.alters_data = True  # type: ignore[attr-defined]
     aadd = async_face(add)
 
+    def add_base(self, *objs: Any, through_defaults: Any = None, raw: bool = False) -> None:
+        """Link `objs`; `raw` tells receivers that a fixture is being loaded."""
+        self._remove_prefetched_objects()
+        db = _router().db_for_write(self.through, instance=self.instance)
+        with _atomic(db):
+            self._add_items(
+                self.source_field_name,
+                self.target_field_name,
+                *objs,
+                through_defaults=through_defaults,
+                raw=raw,
+            )
+            # The mirror image of a symmetrical relation.
+            if self.symmetrical:
+                self._add_items(
+                    self.target_field_name,
+                    self.source_field_name,
+                    *objs,
+                    through_defaults=through_defaults,
+                    raw=raw,
+                )
+
+    add_base.alters_data = True  # type: ignore[attr-defined]
+
     def remove(self, *objs: Any) -> None:
         """Unlink `objs` (objects or keys) from the instance."""
-        self._remove_prefetched_objects()
-        self._remove_items(self.source_field_name, self.target_field_name, *objs)
+        self.remove_base(*objs)
 
     remove.alters_data = True  # type: ignore[attr-defined]
     aremove = async_face(remove)
 
+    def remove_base(self, *objs: Any, raw: bool = False) -> None:
+        """Unlink `objs`; `raw` tells receivers that a fixture is being loaded."""
+        self._remove_prefetched_objects()
+        self._remove_items(self.source_field_name, self.target_field_name, *objs, raw=raw)
+
+    remove_base.alters_data = True  # type: ignore[attr-defined]
+
     def clear(self) -> None:
         """Unlink all objects from the instance."""
-        db = _router().db_for_write(self.through, instance=self.instance)
-        with _atomic(db):
-            self._send_m2m_changed("pre_clear", None, db)
-            self._remove_prefetched_objects()
-            filters = self._build_remove_filters(self._all_objects().using(db))
-            self.through._default_manager.using(db).filter(filters).delete()
-            self._send_m2m_changed("post_clear", None, db)
+        self.clear_base()
 
     clear.alters_data = True  # type: ignore[attr-defined]
     aclear = async_face(clear)
 
-    def _send_m2m_changed(self, action: str, pk_set: Any, db: Any) -> None:
+    def clear_base(self, *, raw: bool = False) -> None:
+        """Unlink all objects; `raw` tells receivers that a fixture is being loaded."""
+        db = _router().db_for_write(self.through, instance=self.instance)
+        with _atomic(db):
+            self._send_m2m_changed("pre_clear", None, db, raw)
+            self._remove_prefetched_objects()
+            filters = self._build_remove_filters(self._all_objects().using(db))
+            self.through._default_manager.using(db).filter(filters).delete()
+            self._send_m2m_changed("post_clear", None, db, raw)
+
+    clear_base.alters_data = True  # type: ignore[attr-defined]
+
+    def _send_m2m_changed(self, action: str, pk_set: Any, db: Any, raw: bool) -> None:
         signals.m2m_changed.send(
             sender=self.through,
             action=action,
@@ -555,10 +592,20 @@ class ManyToManyManager(RelatedManagerBase):
             model=self.model,
             pk_set=pk_set,
             using=db,
+            raw=raw,
         )
 
     def set(self, objs: Any, *, clear: bool = False, through_defaults: Any = None) -> None:
         """Make `objs` (objects or keys) the linked ones."""
+        self.set_base(objs, clear=clear, through_defaults=through_defaults)
+
+    set.alters_data = True  # type: ignore[attr-defined]
+    aset = async_face(set)
+
+    def set_base(
+        self, objs: Any, *, clear: bool = False, through_defaults: Any = None, raw: bool = False
+    ) -> None:
+        """Make `objs` the linked ones; `raw` tells receivers that a fixture is being loaded."""
         # Evaluated before anything changes, for it may depend on the relation.
         objs = tuple(objs)
         db = _router().db_for_write(self.through, instance=self.instance)
@@ -566,12 +613,10 @@ class ManyToManyManager(RelatedManagerBase):
         with _atomic(db):
             self._remove_prefetched_objects()
             if clear:
-                self.clear()
-                self.add(*objs, through_defaults=through_defaults)
+                self.clear_base(raw=raw)
+                self.add_base(*objs, through_defaults=through_defaults, raw=raw)
                 return
-            old_ids = set(
-                manager.using(db).values_list(self.target_field.target_field.attname, flat=True)
-            )
+            old_ids = set(manager.using(db).values_list(self.target_field.target_field.attname, flat=True))
             new_objs = []
             for obj in objs:
                 if isinstance(obj, self.model):
@@ -582,11 +627,14 @@ class ManyToManyManager(RelatedManagerBase):
                     old_ids.remove(key)
                 else:
                     new_objs.append(obj)
-            self.remove(*old_ids)
-            self.add(*new_objs, through_defaults=through_defaults)
+            self.remove_base(*old_ids, raw=raw)
+            self.add_base(*new_objs, through_defaults=through_defaults, raw=raw)
 
-    set.alters_data = True  # type: ignore[attr-defined]
-    aset = async_face(set)
+    set_base.alters_data = True  # type: ignore[attr-defined]
+
+    def _write_manager(self) -> Any:
+        instance = self.instance
+        return self.db_manager(_router().db_for_write(instance.__class__, instance=instance))  # type: ignore[attr-defined]
 
     def create(self, *, through_defaults: Any = None, **kwargs: Any) -> Any:
         """Create an object, link it and return it."""
@@ -633,7 +681,9 @@ class ManyToManyManager(RelatedManagerBase):
                     )
                 target_id = target_field.get_foreign_related_value(obj)[0]
                 if target_id is None:
-                    raise ValueError('Cannot add "%r": the value for field "%s" is None' % (obj, target_field_name))
+                    raise ValueError(
+                        'Cannot add "%r": the value for field "%s" is None' % (obj, target_field_name)
+                    )
                 target_ids.add(target_id)
             elif isinstance(obj, Model):
                 raise TypeError("'%s' instance expected, got %r" % (self.model._meta.object_name, obj))
@@ -648,7 +698,12 @@ class ManyToManyManager(RelatedManagerBase):
         )
 
     def _add_items(
-        self, source_field_name: str, target_field_name: str, *objs: Any, through_defaults: Any = None
+        self,
+        source_field_name: str,
+        target_field_name: str,
+        *objs: Any,
+        through_defaults: Any = None,
+        raw: bool = False,
     ) -> None:
         if not objs:
             return
@@ -670,7 +725,9 @@ class ManyToManyManager(RelatedManagerBase):
             source_id = self.related_val[0]
             source_attr = through._meta.get_field(source_field_name).attname
             target_attr = through._meta.get_field(target_field_name).attname
-            return [through(**defaults, **{source_attr: source_id, target_attr: target_id}) for target_id in ids]
+            return [
+                through(**defaults, **{source_attr: source_id, target_attr: target_id}) for target_id in ids
+            ]
 
         if ignore_conflicts and not must_send:
             through._default_manager.using(db).bulk_create(links(target_ids), ignore_conflicts=True)
@@ -679,12 +736,14 @@ class ManyToManyManager(RelatedManagerBase):
         missing = target_ids - self._existing_ids(source_field_name, target_field_name, db, target_ids)
         with _atomic(db):
             if must_send:
-                self._send_m2m_changed("pre_add", missing, db)
+                self._send_m2m_changed("pre_add", missing, db, raw)
             through._default_manager.using(db).bulk_create(links(missing), ignore_conflicts=ignore_conflicts)
             if must_send:
-                self._send_m2m_changed("post_add", missing, db)
+                self._send_m2m_changed("post_add", missing, db, raw)
 
-    def _remove_items(self, source_field_name: str, target_field_name: str, *objs: Any) -> None:
+    def _remove_items(
+        self, source_field_name: str, target_field_name: str, *objs: Any, raw: bool = False
+    ) -> None:
         if not objs:
             return
         old_ids = set()
@@ -695,7 +754,7 @@ class ManyToManyManager(RelatedManagerBase):
                 old_ids.add(obj)
         db = _router().db_for_write(self.through, instance=self.instance)
         with _atomic(db):
-            self._send_m2m_changed("pre_remove", old_ids, db)
+            self._send_m2m_changed("pre_remove", old_ids, db, raw)
             target_model_qs = self._all_objects()
             removed: Any = old_ids
             if target_model_qs._has_filters():
@@ -704,7 +763,7 @@ class ManyToManyManager(RelatedManagerBase):
                 )
             filters = self._build_remove_filters(removed)
             self.through._default_manager.using(db).filter(filters).delete()
-            self._send_m2m_changed("post_remove", old_ids, db)
+            self._send_m2m_changed("post_remove", old_ids, db, raw)
 
 
 def create_forward_many_to_many_manager(superclass: Any, rel: Any, reverse: bool) -> Any:

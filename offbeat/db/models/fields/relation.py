@@ -28,7 +28,9 @@ def resolve_relation(scope_model: Any, relation: Any) -> Any:
     return relation
 
 
-def lazy_related_operation(function: Callable[..., Any], model: Any, *related_models: Any, **kwargs: Any) -> Any:
+def lazy_related_operation(
+    function: Callable[..., Any], model: Any, *related_models: Any, **kwargs: Any
+) -> Any:
     """Call function(model, *related_models, **kwargs) with model classes as soon as they are all loaded.
 
     A related model may be a class, "app.Model", a name in the same application, or "self".
@@ -215,7 +217,9 @@ class RelatedField(FieldCacheMixin, Field[_ST, _GT]):
 
         target_fields = self.path_infos[-1].target_fields
         if len(target_fields) > 1:
-            raise FieldError("The relation has multiple target fields, but only single target field was asked for")
+            raise FieldError(
+                "The relation has multiple target fields, but only single target field was asked for"
+            )
         return target_fields[0]
 
     @property

@@ -76,7 +76,9 @@ class ForeignObjectRel(FieldCacheMixin):
     def related_model(self) -> Any:
         """The model that has the field."""
         if not self.field.model:
-            raise AttributeError("This property can't be accessed before self.field.contribute_to_class has been called.")
+            raise AttributeError(
+                "This property can't be accessed before self.field.contribute_to_class has been called."
+            )
         return self.field.model
 
     @cached_property
@@ -162,7 +164,9 @@ class ForeignObjectRel(FieldCacheMixin):
         ordering: Any = (),
     ) -> list[tuple[Any, str]]:
         """Return the objects that have the field, as choices."""
-        queryset = self.related_model._default_manager.complex_filter(limit_choices_to or self.limit_choices_to)
+        queryset = self.related_model._default_manager.complex_filter(
+            limit_choices_to or self.limit_choices_to
+        )
         if ordering:
             queryset = queryset.order_by(*ordering)
         return [*(blank_choice if include_blank else []), *((obj.pk, str(obj)) for obj in queryset)]

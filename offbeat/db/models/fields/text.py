@@ -127,7 +127,9 @@ class CharField(_Text[_StrST, _StrGT]):
                 or "supports_unlimited_charfield" in self.model._meta.required_db_features
             ):
                 return []
-            return [checks.Error("CharFields must define a 'max_length' attribute.", obj=self, id="fields.E120")]
+            return [
+                checks.Error("CharFields must define a 'max_length' attribute.", obj=self, id="fields.E120")
+            ]
         # A bool is an int, but no length.
         if not isinstance(self.max_length, int) or isinstance(self.max_length, bool) or self.max_length <= 0:
             return [checks.Error("'max_length' must be a positive integer.", obj=self, id="fields.E121")]
@@ -195,7 +197,12 @@ class SlugField(CharField[_StrST, _StrGT]):
     description = _("Slug (up to %(max_length)s)")
 
     def __init__(
-        self, *args: Any, max_length: int | None = 50, db_index: bool = True, allow_unicode: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        max_length: int | None = 50,
+        db_index: bool = True,
+        allow_unicode: bool = False,
+        **kwargs: Any,
     ) -> None:
         self.allow_unicode = allow_unicode
         if allow_unicode:
@@ -297,4 +304,3 @@ class TextField(_Text[_StrST, _StrGT]):
         if self.choices is None:
             defaults["widget"] = forms.Textarea
         return super().formfield(form_class, choices_form_class, **{**defaults, **kwargs})
-

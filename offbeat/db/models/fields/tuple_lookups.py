@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.core.exceptions import EmptyResultSet
-from offbeat.db.models.expressions import ColPairs, Value
+from offbeat.db.models.expressions import ColPairs, F, Func, Value
+from offbeat.db.models.fields.base import Field
 from offbeat.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -19,6 +20,7 @@ from offbeat.db.models.lookups import (
 from offbeat.db.models.sql.params import Param, Unbindable
 
 __all__ = [
+    "Tuple",
     "TupleExact",
     "TupleGreaterThan",
     "TupleGreaterThanOrEqual",
@@ -30,8 +32,23 @@ __all__ = [
 ]
 
 
-def _columns(lhs: Any) -> list[Any]:
-    return lhs.get_cols() if isinstance(lhs, ColPairs) else list(lhs.get_source_expressions())
+class Tuple(Func):
+    """Several expressions side by side."""
+
+    allows_composite_expressions = True
+    function = ""
+    output_field = Field()
+
+    def __len__(self) -> int:
+        return len(self.source_expressions)
+
+    def __iter__(self) -> Any:
+        return iter(self.source_expressions)
+
+
+def _columns(side: Any) -> list[Any]:
+    """The expressions of one side, one for each column."""
+    return side.get_cols() if isinstance(side, ColPairs) else list(side.get_source_expressions())
 
 
 class TupleLookupMixin:
@@ -42,34 +59,51 @@ class TupleLookupMixin:
     lookup_name: Any
     allows_composite_expressions = True
     bindable = False
+    takes_query = False
+
+    def get_prep_lhs(self) -> Any:
+        """Return the left side as one expression."""
+        if isinstance(self.lhs, (tuple, list)):
+            return Tuple(*self.lhs)
+        return super().get_prep_lhs()  # type: ignore[misc]
 
     def get_prep_lookup(self) -> Any:
         """Check that the value is a tuple of the right length; ValueError otherwise."""
         if type(self.rhs) is Param:
             raise Unbindable("Tuples are compared column by column.")
         if is_query(self.rhs):
-            self.check_rhs_is_supported_expression()
-            if not self.rhs.has_select_fields:
-                self.rhs.clear_select_clause()
-                self.rhs.add_fields([field.name for field in self._sources()])
+            self.check_rhs_is_supported_query()
             return self.rhs
-        if hasattr(self.rhs, "resolve_expression"):
+        if isinstance(self.rhs, (ColPairs, Tuple)):
             return self.rhs
         self.check_rhs_is_tuple_or_list()
         self.check_rhs_length_equals_lhs_length()
+        return self.prepare_values(self.rhs)
+
+    def _lhs_length(self) -> int | None:
+        """The number of columns; None while it is not known."""
+        if isinstance(self.lhs, (tuple, list, ColPairs, Tuple)):
+            return len(self.lhs)
+        return None
+
+    def prepare_values(self, values: Any) -> tuple[Any, ...]:
+        """Return the values as the fields prepare them, where the fields are known."""
+        if any(type(value) is Param for value in values):
+            raise Unbindable("Tuples are compared column by column.")
+        if not isinstance(self.lhs, ColPairs):
+            return tuple(values)
         return tuple(
             value if hasattr(value, "resolve_expression") else field.get_prep_value(value)
-            for field, value in zip(self._sources(), self.rhs, strict=True)
+            for field, value in zip(self.lhs.sources, values, strict=True)
         )
-
-    def _sources(self) -> Any:
-        return self.lhs.sources if isinstance(self.lhs, ColPairs) else [c.output_field for c in _columns(self.lhs)]
 
     def get_lhs_str(self) -> str:
         """Return the name of the left side for messages."""
         if isinstance(self.lhs, ColPairs):
             return repr(self.lhs.field.name)
-        return ", ".join(repr(f.name) for f in self.lhs)
+        if isinstance(self.lhs, F):
+            return repr(self.lhs.name)
+        return "(" + ", ".join(repr(getattr(part, "name", part)) for part in self.lhs) + ")"
 
     def check_rhs_is_tuple_or_list(self) -> None:
         """ValueError unless the value is a tuple or list."""
@@ -78,20 +112,28 @@ class TupleLookupMixin:
 
     def check_rhs_length_equals_lhs_length(self) -> None:
         """ValueError unless the value has as many elements as there are columns."""
-        length = len(_columns(self.lhs))
-        if length != len(self.rhs):
+        length = self._lhs_length()
+        if length is not None and length != len(self.rhs):
             raise ValueError(
                 f"{self.lookup_name!r} lookup of {self.get_lhs_str()} must have {length} elements"
             )
 
-    def check_rhs_is_supported_expression(self) -> None:
-        """ValueError for a query that gives more than the columns."""
-        selected = len(self.rhs.select) if self.rhs.has_select_fields else len(_columns(self.lhs))
-        if self.rhs.has_select_fields and selected != len(_columns(self.lhs)):
+    def check_rhs_is_supported_query(self) -> None:
+        """ValueError for a query that the lookup cannot compare with."""
+        if not self.takes_query:
+            raise ValueError(f"{self.lookup_name!r} doesn't support multi-column subqueries.")
+        length = self._lhs_length()
+        selected = self.rhs.selected_columns if self.rhs.has_select_fields else 1
+        if not self.rhs.has_select_fields and getattr(self.rhs.model._meta, "is_composite_pk", False):
+            selected = len(self.rhs.model._meta.pk_fields)
+        if length is not None and selected != length:
+            name = repr(self.lookup_name) if self.lookup_name == "in" else self.lookup_name
             raise ValueError(
-                f"The QuerySet value for the {self.lookup_name!r} lookup must have {len(_columns(self.lhs))} selected "
-                f"fields (received {selected})"
+                f"The QuerySet value for the {name} lookup must have {length} selected fields (received {selected})"
             )
+        if not self.rhs.has_select_fields:
+            self.rhs.clear_select_clause()
+            self.rhs.add_fields([field.name for field in self.rhs.model._meta.pk_fields])
 
     def get_source_expressions(self) -> list[Any]:
         """Return the parts that are expressions."""
@@ -106,19 +148,12 @@ class TupleLookupMixin:
 
     def _pairs(self) -> list[tuple[Any, Any]]:
         columns = _columns(self.lhs)
-        if hasattr(self.rhs, "resolve_expression"):
-            values = (
-                _columns(self.rhs)
-                if isinstance(self.rhs, ColPairs) or hasattr(self.rhs, "get_source_expressions")
-                else [self.rhs]
-            )
-        else:
-            values = list(self.rhs)
+        values = _columns(self.rhs) if hasattr(self.rhs, "resolve_expression") else list(self.rhs)
         return list(zip(columns, values, strict=True))
 
     def _compare(self, compiler: Any, lookup: Any, column: Any, value: Any) -> tuple[str, list[Any]]:
-        if value is None and lookup is Exact:
-            # NULL is equal to nothing, not even itself.
+        if value is None:
+            # NULL compares with nothing, not even itself.
             raise EmptyResultSet
         if not hasattr(value, "as_sql"):
             value = Value(value, output_field=column.output_field)
@@ -126,18 +161,22 @@ class TupleLookupMixin:
         return sql, list(params)
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Return the SQL: `(a, b) op (…)` for a query, otherwise the comparisons of the columns."""
+        """Return the SQL: `(a, b) op (SELECT …)` for a query, otherwise the comparisons of the columns."""
         if is_query(self.rhs):
             return self._compare_with_query(compiler, connection)
         return self.get_fallback_sql(compiler, connection)
 
     def _compare_with_query(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        lhs_sql, lhs_params = compiler.compile(self.lhs)
+        parts, params = [], []
+        for column in _columns(self.lhs):
+            sql, column_params = compiler.compile(column)
+            parts.append(sql)
+            params += column_params
         rhs_sql, rhs_params = compiler.compile(self.rhs)
         if not rhs_sql.startswith("("):
             rhs_sql = f"({rhs_sql})"
-        operator = connection.operators[self.lookup_name] % rhs_sql
-        return f"({lhs_sql}) {operator}", [*lhs_params, *rhs_params]
+        operator = "=" if self.lookup_name == "exact" else "IN"
+        return f"({', '.join(parts)}) {operator} {rhs_sql}", [*params, *rhs_params]
 
     def get_fallback_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         """Return the SQL without tuples."""
@@ -146,6 +185,8 @@ class TupleLookupMixin:
 
 class TupleExact(TupleLookupMixin, Exact):
     """All columns are equal."""
+
+    takes_query = True
 
     def get_fallback_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         parts, params = [], []
@@ -160,6 +201,8 @@ class TupleIsNull(TupleLookupMixin, IsNull):
     """One of the columns is NULL (or none is)."""
 
     def get_prep_lookup(self) -> Any:
+        if is_query(self.rhs):
+            self.check_rhs_is_supported_query()
         return self.rhs
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
@@ -222,55 +265,56 @@ class TupleLessThanOrEqual(_Lexicographic, LessThanOrEqual):
 class TupleIn(TupleLookupMixin, In):
     """Is one of these tuples."""
 
+    takes_query = True
+
     def get_prep_lookup(self) -> Any:
         """Check that the values are tuples of the right length; ValueError otherwise."""
         if type(self.rhs) is Param:
             raise Unbindable("Tuples are compared column by column.")
         if is_query(self.rhs):
-            return super().get_prep_lookup()
-        if hasattr(self.rhs, "resolve_expression"):
+            self.rhs.clear_ordering(clear_default=True)
+            self.check_rhs_is_supported_query()
             return self.rhs
-        self.check_rhs_is_collection()
-        fields = self._sources()
-        length = len(_columns(self.lhs))
+        if hasattr(self.rhs, "as_sql"):
+            raise ValueError(
+                f"{self.lookup_name!r} subquery lookup of {self.get_lhs_str()} must be a Query object (received "
+                f"{self.rhs.__class__.__name__!r})"
+            )
+        if not isinstance(self.rhs, (set, frozenset)):
+            self.check_rhs_is_tuple_or_list()
+        length = self._lhs_length()
         result = []
         for values in self.rhs:
+            if isinstance(values, (ColPairs, Tuple)):
+                result.append(tuple(_columns(values)))
+                continue
+            if type(values) is Param:
+                raise Unbindable("Tuples are compared column by column.")
             if not isinstance(values, (tuple, list)):
                 raise ValueError(
                     f"{self.lookup_name!r} lookup of {self.get_lhs_str()} must be a collection of tuples or lists"
                 )
-            if len(values) != length:
+            if length is not None and len(values) != length:
                 raise ValueError(
                     f"{self.lookup_name!r} lookup of {self.get_lhs_str()} must have {length} elements each"
                 )
-            if any(type(value) is Param for value in values):
-                raise Unbindable("Tuples are compared column by column.")
-            result.append(
-                tuple(
-                    value if hasattr(value, "resolve_expression") else field.get_prep_value(value)
-                    for field, value in zip(fields, values, strict=True)
-                )
-            )
+            result.append(self.prepare_values(values))
         return result
 
-    def check_rhs_is_collection(self) -> None:
-        """ValueError unless the value is a collection."""
-        try:
-            iter(self.rhs)
-        except TypeError:
-            raise ValueError(
-                f"{self.lookup_name!r} lookup of {self.get_lhs_str()} must be a collection of tuples or lists"
-            ) from None
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Return the SQL: `(a, b) IN (SELECT …)`, or the tuples spelt out."""
-        if is_query(self.rhs):
-            lhs_sql, lhs_params = compiler.compile(self.lhs)
-            rhs_sql, rhs_params = compiler.compile(self.rhs)
-            if not rhs_sql.startswith("("):
-                rhs_sql = f"({rhs_sql})"
-            return f"({lhs_sql}) IN {rhs_sql}", [*lhs_params, *rhs_params]
-        return self.get_fallback_sql(compiler, connection)
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        """Resolve the left side, and expressions among the values."""
+        resolved = super().resolve_expression(*args, **kwargs)
+        if isinstance(resolved.rhs, list):
+            resolved.rhs = [
+                tuple(
+                    value.resolve_expression(*args, **kwargs)
+                    if hasattr(value, "resolve_expression")
+                    else value
+                    for value in values
+                )
+                for values in resolved.rhs
+            ]
+        return resolved
 
     def get_fallback_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         tuples = [values for values in dict.fromkeys(self.rhs) if None not in values]

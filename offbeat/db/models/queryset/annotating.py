@@ -86,22 +86,26 @@ def named_aggregates(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str,
 
 
 def name_expressions(fields: tuple[Any, ...]) -> tuple[list[str], dict[str, Any]]:
-    """Names for the expressions among the arguments of values_list()."""
+    """Names for the expressions among the arguments of values_list(), and for fields named twice."""
+    from offbeat.db.models.expressions import F
+
     taken = {field for field in fields if not hasattr(field, "resolve_expression")}
     names: list[str] = []
     expressions: dict[str, Any] = {}
     counter = 1
     for field in fields:
-        if not hasattr(field, "resolve_expression"):
+        if hasattr(field, "resolve_expression"):
+            prefix = getattr(field, "default_alias", None) or field.__class__.__name__.lower()
+            expression = field
+        elif field not in names:
             names.append(field)
             continue
-        prefix = getattr(field, "default_alias", None) or field.__class__.__name__.lower()
-        name = f"{prefix}{counter}"
-        while name in taken:
+        else:
+            prefix, expression = field, F(field)
+        while (name := f"{prefix}{counter}") in taken:
             counter += 1
-            name = f"{prefix}{counter}"
         counter += 1
-        expressions[name] = field
+        expressions[name] = expression
         names.append(name)
     return names, expressions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -117,10 +118,10 @@ def _number_objects_with_respect_to(queryset: Any, objs: list[Any]) -> None:
         .values_list(field.attname, "highest")
     )
     for key, group in groups.items():
-        start = highest.get(key, -1) + 1
-        for number, obj in enumerate(group, start):
+        numbers = itertools.count(highest.get(key, -1) + 1)
+        for obj in group:
             if getattr(obj, "_order", None) is None:
-                obj._order = number
+                obj._order = next(numbers)
 
 
 def _fields(meta: Any, names: Any) -> list[Any] | None:

@@ -64,7 +64,9 @@ def _values(queryset: Any, field_name: str) -> Iterator[tuple[Any, Any]]:
         names.insert(0, field_name)
     rows = queryset._values(*names)
     rows._iterable_class = ValuesIterable
-    make_row = create_namedtuple_class(*names) if issubclass(iterable_class, NamedValuesListIterable) else None
+    make_row = (
+        create_namedtuple_class(*names) if issubclass(iterable_class, NamedValuesListIterable) else None
+    )
     for row in rows:
         key = row[field_name]
         if make_row is not None:

@@ -8,15 +8,21 @@ that they too cost one query for all objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from offbeat.core.exceptions import FieldDoesNotExist
+from offbeat.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.queryset.iteration import ModelIterable
 from offbeat.utils.functional import cached_property
 
-__all__ = ["Prefetch", "aprefetch_related_objects", "get_prefetcher", "prefetch_one_level", "prefetch_related_objects"]
+__all__ = [
+    "Prefetch",
+    "aprefetch_related_objects",
+    "get_prefetcher",
+    "prefetch_one_level",
+    "prefetch_related_objects",
+]
 
 
 class Prefetch:
@@ -183,14 +189,14 @@ class _Prefetching:
         if relation.prefetcher is None or not waiting:
             return _already_there(objects, name, to_attr), []
         related, additional = prefetch_one_level(waiting, relation.prefetcher, lookup, level)
-        # Objects that are not recorded here were fetched earlier: their relations may not be complete.
-        if not (path in self.done or (lookup in self.automatic and relation.descriptor in self.followed)):
-            self.done[path] = related
-            new = _normalized(reversed(additional), path)[::-1]
-            self.automatic.update(new)
-            self.followed.add(relation.descriptor)
-            return related, new
-        return related, []
+        seen = path in self.done and lookup in self.automatic and relation.descriptor in self.followed
+        self.followed.add(relation.descriptor)
+        if seen:
+            return related, []
+        self.done[path] = related
+        new = _normalized(additional, path)
+        self.automatic.update(new)
+        return related, new
 
 
 def _accept_prefetched(objects: list[Any]) -> bool:
@@ -202,7 +208,32 @@ def _accept_prefetched(objects: list[Any]) -> bool:
             except (AttributeError, TypeError):
                 # Results of values(), or a plain value reached through an ordinary attribute.
                 return False
+            for child in _children(obj):
+                child._prefetched_objects_cache = obj._prefetched_objects_cache
     return True
+
+
+def _children(obj: Any) -> Iterator[Any]:
+    """The same object as instances of child models, where select_related() fetched them: they share its relations."""
+    for name in _child_links(obj.__class__):
+        child = obj._state.fields_cache.get(name)
+        if child is not None:
+            yield child
+            yield from _children(child)
+
+
+def _child_links(model: Any) -> list[str]:
+    if not hasattr(model, "_meta"):
+        return []
+    links: list[str] | None = model.__dict__.get("_prefetch_child_links")
+    if links is None:
+        links = [
+            relation.cache_name
+            for relation in model._meta.related_objects
+            if relation.one_to_one and relation.parent_link and issubclass(relation.related_model, model)
+        ]
+        type.__setattr__(model, "_prefetch_child_links", links)
+    return links
 
 
 def _already_there(objects: list[Any], name: str, to_attr: str) -> list[Any]:
@@ -210,9 +241,14 @@ def _already_there(objects: list[Any], name: str, to_attr: str) -> list[Any]:
     found: list[Any] = []
     for obj in objects:
         cache: Any = getattr(obj, "_prefetched_objects_cache", ())
-        value = (
-            list(cache[name]) if name in cache else getattr(obj, to_attr if hasattr(obj, to_attr) else name)
-        )
+        if name in cache:
+            value: Any = list(cache[name])
+        else:
+            try:
+                value = getattr(obj, to_attr if hasattr(obj, to_attr) else name)
+            except ObjectDoesNotExist:
+                # A one-to-one relation without an object.
+                continue
         if value is None:
             continue
         if isinstance(value, list):
@@ -315,6 +351,8 @@ def _give_single(
             setattr(obj, cache_name, value)
         else:
             obj._state.fields_cache[cache_name] = value
+            for child in _children(obj):
+                child._state.fields_cache[cache_name] = value
 
 
 def _give_many(

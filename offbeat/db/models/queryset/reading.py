@@ -83,7 +83,8 @@ class Reading(Refining[_M]):
 
     def first(self) -> _M | None:
         """The first object in order (of the primary key if there is no other), or None."""
-        if self.ordered:
+        # order_by() without names says that the order does not matter.
+        if self.ordered or not self._form.default_ordering:
             queryset = self
         else:
             self._check_order("first")
@@ -94,7 +95,7 @@ class Reading(Refining[_M]):
 
     def last(self) -> _M | None:
         """The last object in order, or None."""
-        if self.ordered:
+        if self.ordered or not self._form.default_ordering:
             queryset = self.reverse()
         else:
             self._check_order("last")

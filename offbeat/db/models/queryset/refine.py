@@ -20,6 +20,10 @@ from offbeat.utils.deprecation import RemovedInDjango2028Warning
 __all__ = ["Refining"]
 
 
+# What Q() takes by keyword besides lookups: from a user's input these would turn a condition round.
+_PROHIBITED = frozenset({"_connector", "_negated"})
+
+
 class Refining(QueryState[_M]):
     """filter(), order_by(), values() and the like: each returns a new queryset and runs no query."""
 
@@ -80,6 +84,9 @@ class Refining(QueryState[_M]):
         return self._filter_or_exclude(negate, args, kwargs)
 
     def _filter_or_exclude_inplace(self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if wrong := _PROHIBITED.intersection(kwargs):
+            names = ", ".join(f"'{name}'" for name in sorted(wrong))
+            raise TypeError(f"The following kwargs are invalid: {names}")
         condition = Q(*args, **kwargs)
         self.query.add_q(~condition if negate else condition)
 
@@ -129,6 +136,12 @@ class Refining(QueryState[_M]):
         self._not_support_combined_queries("select_related")
         if self._fields is not None:
             raise TypeError("Cannot call select_related() after .values() or .values_list()")
+        if not fields:
+            warnings.warn(
+                "Calling select_related() with no arguments is deprecated. Specify the fields to fetch instead.",
+                RemovedInDjango2028Warning,
+                stacklevel=2,
+            )
         grown = self._structural("select_related", fields)
         if grown is not None:
             return grown
@@ -201,7 +214,7 @@ class Refining(QueryState[_M]):
                 RemovedInDjango2028Warning,
                 stacklevel=2,
             )
-        if any(hasattr(field, "resolve_expression") for field in fields):
+        if len(set(fields)) != len(fields) or any(hasattr(field, "resolve_expression") for field in fields):
             from offbeat.db.models.queryset.annotating import name_expressions
 
             names, expressions = name_expressions(fields)

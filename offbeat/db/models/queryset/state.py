@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -48,6 +49,7 @@ class QueryState(AltersData, Generic[_M]):
     _iterable_class: Any = ModelIterable
     _fetch_mode: Any = FETCH_ONE
     _fields: tuple[Any, ...] | None = None
+    _cloning: bool = True
 
     # Whether copying, and getting one object, can take the short way: no subclass has changed what they consist of.
     _stock_copy = True
@@ -91,6 +93,9 @@ class QueryState(AltersData, Generic[_M]):
                 self._query = query = shape.materialise(self._params)
                 self._shape = None
                 self._params = ()
+                if self._result_cache is not None:
+                    # As the query that gave the results: with its first table.
+                    query.get_initial_alias()
         return query
 
     @query.setter
@@ -273,11 +278,31 @@ class QueryState(AltersData, Generic[_M]):
 
     def _chain(self) -> Self:
         """A copy that is about to be changed."""
+        if not self._cloning:
+            return self
         clone = self._clone()
         if clone._sticky_filter and self._shape is None:
             clone.query.filter_is_sticky = True
             clone._sticky_filter = False
         return clone
+
+    @contextlib.contextmanager
+    def _avoid_cloning(self) -> Iterator[None]:
+        """Let calls change this very queryset; for code that makes long chains of its own querysets."""
+        self._disable_cloning()
+        try:
+            yield
+        finally:
+            self._enable_cloning()
+
+    def _disable_cloning(self) -> Self:
+        self._query = self.query
+        self._cloning = False
+        return self
+
+    def _enable_cloning(self) -> Self:
+        self._cloning = True
+        return self
 
     def _follow(self, shape: shapes.Shape, params: tuple[Any, ...]) -> Self:
         """A copy at another place of the trie."""

@@ -143,6 +143,7 @@ def _aggregate_over_subquery(
     inner_query.select_for_update = False
     inner_query.select_related = False
     inner_query.set_annotation_mask(query.annotation_select)
+    _group_by_ordering(inner_query)
     # Ordering says nothing about a sum, unless it decides which rows there are.
     inner_query.clear_ordering(force=False)
     if not inner_query.is_sliced and not inner_query.distinct_fields and not inner_query.combinator:
@@ -166,6 +167,12 @@ def _aggregate_over_subquery(
                     if annotation.get_group_by_cols()
                 }
             inner_query.set_annotation_mask([name for name in inner_query.annotation_select if name in used])
+        # What the aggregates refer to must be selected, though values() may have left it out.
+        for name in sorted({ref for aggregate in aggregates.values() for ref in aggregate.get_refs()}):
+            if name in inner_query.annotations and name not in inner_query.annotation_select:
+                inner_query.append_annotation_mask([name])
+                if inner_query.selected:
+                    inner_query.selected[name] = name
     relabels: dict[Any, str] = dict.fromkeys(inner_query.alias_map, _SUBQUERY_ALIAS)
     relabels[None] = _SUBQUERY_ALIAS
     # Columns that the aggregates use are selected inside, and referred to by name outside.
@@ -199,6 +206,21 @@ def _aggregate_over_subquery(
         # The subquery needs some column, or there would be no rows to count.
         inner_query.select = (query.model._meta.pk.get_col(inner_query.get_initial_alias()),)
     return outer_query
+
+
+def _group_by_ordering(query: Any) -> None:
+    """Add the columns that the query is ordered by to its groups, as they are when it is run by itself."""
+    if not isinstance(query.group_by, tuple):
+        return
+    for term in query.extra_order_by or query.order_by:
+        if isinstance(term, str):
+            name = term.removeprefix("-")
+            if name == "?" or name in query.extra:
+                continue
+            term = query.resolve_ref(name)
+        else:
+            term = term.resolve_expression(query)
+        query.group_by += tuple(term.get_group_by_cols())
 
 
 def _referenced(inner_query: Any, names: set[str]) -> set[str]:

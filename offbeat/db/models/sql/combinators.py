@@ -29,11 +29,15 @@ def get_combinator_sql(compiler: Any, combinator: str, all: bool) -> tuple[list[
                 continue
             if inner.query.is_sliced:
                 raise DatabaseError("LIMIT/OFFSET not allowed in subqueries of compound statements.")
-            if inner.get_order_by():
+            if inner.query.order_by or inner.query.extra_order_by:
                 raise DatabaseError("ORDER BY not allowed in subqueries of compound statements.")
     parts: list[tuple[str, Any]] = []
     empty = False
     for i, inner in enumerate(compilers):
+        if not inner.query.order_by and not inner.query.extra_order_by and not inner.query.is_sliced:
+            # A model's ordering says nothing about a part of the result.
+            inner.query = inner.query.clone()
+            inner.query.clear_ordering(force=True)
         try:
             sql, args = _part(compiler, inner)
         except EmptyResultSet:
@@ -62,9 +66,10 @@ def get_combinator_sql(compiler: Any, combinator: str, all: bool) -> tuple[list[
 def _part(compiler: Any, inner: Any) -> tuple[str, Any]:
     query = compiler.query
     # All parts must have the columns of the first.
-    if not inner.query.values_select and query.values_select:
+    if query.selected and not inner.query.has_select_fields:
         inner.query = inner.query.clone()
-        inner.query.set_values((*query.extra_select, *query.values_select, *query.annotation_select))
+        ordering = [name for name in inner.query.annotations if name.startswith("__orderbycol")]
+        inner.query.set_values((*query.selected, *ordering))
     return inner.as_sql(with_col_aliases=True)  # type: ignore[no-any-return]
 
 

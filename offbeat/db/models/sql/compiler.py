@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import warnings
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from offbeat.core.exceptions import EmptyResultSet, FullResultSet
-from offbeat.db import NotSupportedError
+from offbeat.db import DatabaseError, NotSupportedError
 from offbeat.db.models.expressions import Col, RawSQL, Ref
 from offbeat.db.models.sql import combinators, layout, ordering
 from offbeat.db.models.sql.constants import (
@@ -195,7 +196,7 @@ class SQLCompiler:
         expressions.extend(having_group_by)
         expressions = self.collapse_group_by(expressions, having_group_by)
         result = []
-        seen = set()
+        seen: set[Any] = set()
         positions = self._positions(select)
         for expr in expressions:
             position = positions.get(("name", expr.refs) if isinstance(expr, Ref) else id(expr))
@@ -221,8 +222,10 @@ class SQLCompiler:
             return {}
         positions: dict[Any, int] = {}
         for position, (expr, _, alias) in enumerate(select, 1):
-            if alias is not None and not isinstance(expr, Col):
-                positions[id(expr)] = positions["name", alias] = position
+            if alias is not None:
+                positions["name", alias] = position
+                if not isinstance(expr, Col):
+                    positions[id(expr)] = position
         return positions
 
     def collapse_group_by(self, expressions: list[Any], having: Any) -> list[Any]:
@@ -518,7 +521,9 @@ class SQLCompiler:
             try:
                 cursor.execute(sql, params)
             except BaseException:
-                cursor.close()
+                # The cursor may have been closed by the failure.
+                with contextlib.suppress(DatabaseError):
+                    cursor.close()
                 raise
             return cursor
         driver_sql = connection.ops.to_driver_sql(sql)
@@ -528,7 +533,7 @@ class SQLCompiler:
             connection.run(driver_sql, params)
             return None
         if result_type == MULTI and chunked_fetch and connection.features.can_use_chunked_reads:
-            return self._trimmed_chunks(connection.stream(driver_sql, params, chunk_size))
+            return self._chunks(sql, params, chunk_size)
         rows = connection.fetch_all(driver_sql, params)
         if result_type == SINGLE:
             return rows[0][: self._width()] if rows else None
@@ -539,10 +544,18 @@ class SQLCompiler:
             return None
         return self.col_count
 
-    def _trimmed_chunks(self, chunks: Any) -> Iterator[Any]:
+    def _chunks(self, sql: str, params: Any, chunk_size: int) -> Iterator[Any]:
+        connection = self.connection
+        cursor = connection.raw_cursor()
+        try:
+            cursor.execute(sql, params)
+        except BaseException:
+            # The cursor may have been closed by the failure.
+            with contextlib.suppress(DatabaseError):
+                cursor.close()
+            raise
         width = self._width() if self.has_extra_select else None
-        for rows in chunks:
-            yield rows if width is None else [row[:width] for row in rows]
+        return cursor_iter(cursor, connection.features.empty_fetchmany_value, width, chunk_size)
 
     def as_subquery_condition(self, alias: str, columns: Any, compiler: Any) -> tuple[str, Any]:
         """EXISTS of this query with its columns tied to ``columns`` of ``alias``."""
@@ -565,6 +578,15 @@ class SQLCompiler:
                     yield row
                 else:
                     yield " ".join([formatter(column) for column in row])
+
+
+def cursor_iter(cursor: Any, sentinel: Any, col_count: int | None, itersize: int) -> Iterator[Any]:
+    """Lists of at most ``itersize`` rows, cut to ``col_count`` columns; the cursor is closed at the end."""
+    try:
+        for rows in iter((lambda: cursor.fetchmany(itersize)), sentinel):
+            yield rows if col_count is None else [row[:col_count] for row in rows]
+    finally:
+        cursor.close()
 
 
 def _explained(value: Any) -> str:

@@ -196,6 +196,12 @@ def _admit_nulls(
         return False
     if lookup_type == "isnull":
         return True
+    if lookup_type == "in" and isinstance(value, (list, tuple, set, frozenset)) and None in value:
+        # To exclude None is to exclude NULL, which IN never matches.
+        is_null = targets[0].get_lookup("isnull")
+        col = get_col(targets[0], original_targets[0], alias, not query.alias_cols)
+        clause.children = [query.where_class([condition, is_null(col, True)], connector=OR)]
+        return True
     if query.is_nullable(targets[0]) or query.alias_map[join_list[-1]].join_type == LOUTER:
         is_null = targets[0].get_lookup("isnull")
         col = get_col(targets[0], original_targets[0], alias, not query.alias_cols)
@@ -351,8 +357,9 @@ def split_exclude(
         exact = select_field.get_lookup("exact")
         inner.where.add(exact(pk.get_col(inner.select[0].alias), pk.get_col(alias)), AND)
         inner.external_aliases[alias] = True
-    exact = select_field.get_lookup("exact")
-    inner.where.add(exact(inner.select[0], ResolvedOuterRef(trimmed_prefix)), AND)
+    else:
+        exact = select_field.get_lookup("exact")
+        inner.where.add(exact(inner.select[0], ResolvedOuterRef(trimmed_prefix)), AND)
     condition, needed_inner = query.build_filter(Exists(inner), allow_joins=True)
 
     if contains_louter:

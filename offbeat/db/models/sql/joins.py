@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -215,6 +216,7 @@ def change_aliases(query: Any, change_map: dict[str, str]) -> None:
     query.annotations = query.annotations and {
         key: annotation.relabeled_clone(change_map) for key, annotation in query.annotations.items()
     }
+    query.combined_queries = tuple(part.relabeled_clone(change_map) for part in query.combined_queries)
     query.order_by = tuple(
         item.relabeled_clone(change_map) if hasattr(item, "relabeled_clone") else item
         for item in query.order_by
@@ -276,7 +278,11 @@ def bump_prefix(query: Any, other_query: Any, exclude: Any = None) -> None:
     if query.alias_prefix != other_query.alias_prefix:
         # No clash, and subqueries of subqueries have been seen to.
         return
-    for prefix in _prefixes(query.alias_prefix):
+    limit = sys.getrecursionlimit() // 16
+    for number, prefix in enumerate(_prefixes(query.alias_prefix)):
+        # Resolving and compiling descend once for each level.
+        if number > limit:
+            raise RecursionError("Maximum recursion depth exceeded: too many subqueries.")
         if prefix not in query.subq_aliases and prefix not in other_query.subq_aliases:
             query.alias_prefix = prefix
             break

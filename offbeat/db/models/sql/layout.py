@@ -219,8 +219,6 @@ def get_related_selections(
             if name not in requested:
                 continue
             mask = select_mask.get(related) or {}
-            if not select_related_descend_reverse(related, requested, select_mask):
-                continue
             found.add(name)
             join_info = query.setup_joins([name], opts, root_alias)
             model = related.related_model
@@ -244,17 +242,6 @@ def get_related_selections(
     return infos
 
 
-def select_related_descend_reverse(related: Any, requested: Any, select_mask: dict[Any, Any]) -> bool:
-    """Whether a reverse relation that was asked for may be followed."""
-    name = related.field.related_query_name()
-    if name in requested and select_mask and related not in select_mask:
-        raise FieldError(
-            f"Field {related.model._meta.object_name}.{name} cannot be both deferred and traversed using "
-            "select_related at the same time."
-        )
-    return True
-
-
 def _filtered_selections(
     compiler: Any, select_mask: Any, opts: Any, root_alias: Any, requested: Any, found: set[str], descend: Any
 ) -> None:
@@ -274,7 +261,8 @@ def _filtered_selections(
             "field": final_field,
             "reverse": True,
             "local_setter": functools.partial(_set_named, name),
-            "remote_setter": _remote_setter(final_field),
+            # Over several relations the way back is not that of the last one.
+            "remote_setter": _remote_setter(final_field) if len(joins) <= 2 else _no_setter,
             "from_parent": from_parent,
         }
         mask = select_mask.get(field) or select_mask.get(final_field) or {}

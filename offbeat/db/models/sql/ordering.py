@@ -72,6 +72,13 @@ def _name_terms(compiler: Any, field: str, default_order: str) -> Iterator[tuple
     query = compiler.query
     col, order = get_order_dir(field, default_order)
     descending = order == "DESC"
+    annotation, transforms = refs_expression(col.split(LOOKUP_SEP), query.annotations)
+    if query.combinator and col not in query.annotation_select:
+        if annotation and transforms:
+            raise NotImplementedError("Ordering combined queries by transforms is not implemented.")
+        # Which column of the result is meant is found later.
+        yield OrderBy(F(col), descending=descending), False
+        return
     if col in query.annotation_select:
         # Selected already, so its name will do.
         yield OrderBy(Ref(col, query.annotation_select[col]), descending=descending), True
@@ -82,7 +89,6 @@ def _name_terms(compiler: Any, field: str, default_order: str) -> Iterator[tuple
             expr = Cast(expr, expr.output_field)
         yield OrderBy(expr, descending=descending), False
         return
-    annotation, transforms = refs_expression(col.split(LOOKUP_SEP), query.annotations)
     if annotation and transforms:
         expr = query.annotations[annotation]
         for name in transforms:
@@ -99,10 +105,6 @@ def _name_terms(compiler: Any, field: str, default_order: str) -> Iterator[tuple
             yield OrderBy(Ref(col, RawSQL(*query.extra[col])), descending=descending), True
         else:
             yield OrderBy(RawSQL(*query.extra[col]), descending=descending), False
-        return
-    if query.combinator:
-        # Which column of the result is meant is found later.
-        yield OrderBy(F(col), descending=descending), False
         return
     yield from find_ordering_name(compiler, field, query.get_meta(), default_order=default_order)
 
@@ -166,7 +168,7 @@ def _add_to_parts(compiler: Any, source: Any) -> int:
     parts = []
     for part in compiler.query.combined_queries:
         # What values() chose is what the result must have.
-        if part.has_select_fields or not isinstance(source, F):
+        if part.has_select_fields:
             raise DatabaseError("ORDER BY term does not match any column in the result set.")
         part = part.clone()
         part.add_annotation(source, f"__orderbycol{position}")
@@ -183,6 +185,7 @@ def find_ordering_name(
     alias: Any = None,
     default_order: str = "ASC",
     already_seen: set[Any] | None = None,
+    prefix: str = "",
 ) -> list[tuple[Any, bool]]:
     """The terms for ordering by a path; a relation is ordered by its model's ordering.
 
@@ -212,9 +215,10 @@ def find_ordering_name(
                 item = item.copy()
                 item.reverse_ordering()
             if isinstance(item, OrderBy):
-                results.append((item.prefix_references(f"{name}{LOOKUP_SEP}"), False))
+                results.append((item.prefix_references(f"{prefix}{name}{LOOKUP_SEP}"), False))
                 continue
-            results.extend(find_ordering_name(compiler, item, opts, alias, order, already_seen))
+            below = f"{prefix}{name}{LOOKUP_SEP}"
+            results.extend(find_ordering_name(compiler, item, opts, alias, order, already_seen, below))
         return results
     targets, alias, _ = compiler.query.trim_joins(targets, joins, path)
     return [(OrderBy(transform_function(target, alias), descending=descending), False) for target in targets]

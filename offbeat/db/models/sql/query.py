@@ -274,6 +274,10 @@ class Query(BaseExpression):
         q.explain_info = ExplainInfo(format, options)
         return "\n".join(q.get_compiler(using=using).explain_query())
 
+    def count_active_tables(self) -> int:
+        """The number of tables in use."""
+        return sum(1 for count in self.alias_refcount.values() if count)
+
     def is_nullable(self, field: Any) -> bool:
         """Whether the column may hold NULL in some database."""
         return field.null or (  # type: ignore[no-any-return]
@@ -360,6 +364,8 @@ class Query(BaseExpression):
                 count = entry.replace("%%", "").count("%s")
                 select_pairs[name] = (entry, list(islice(param_iter, count)))
             self.extra.update(select_pairs)
+            if self.selected is not None and self.extra_select_mask is None:
+                self.selected = {**{name: name for name in select_pairs}, **self.selected}
             self._extra_select_cache = None
         if where or params:
             self.where.add(ExtraWhere(where, params), AND)
@@ -479,9 +485,13 @@ class Query(BaseExpression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         """This query's SQL as a part of another."""
         query = self
-        if self.subquery and not connection.features.ignores_unnecessary_order_by_in_subqueries:
+        features = connection.features
+        if self.subquery and (
+            self.combined_queries or not features.ignores_unnecessary_order_by_in_subqueries
+        ):
             query = self.clone()
-            query.clear_ordering(force=False)
+            if not features.ignores_unnecessary_order_by_in_subqueries:
+                query.clear_ordering(force=False)
             for combined in query.combined_queries:
                 combined.clear_ordering(force=False)
         sql, params = query.get_compiler(connection=connection).as_sql()
@@ -516,7 +526,7 @@ class Query(BaseExpression):
 
 
 def _is_option_name(name: str) -> bool:
-    return bool(name) and all(char.isalnum() or char in "_-" for char in name)
+    return bool(name) and "--" not in name and all(char.isalnum() or char in "_-" for char in name)
 
 
 def _condition_paths(condition: Any) -> Iterator[str]:

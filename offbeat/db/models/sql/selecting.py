@@ -28,8 +28,7 @@ def add_fields(query: Any, field_names: Iterable[str], allow_m2m: bool = True) -
             targets, final_alias, _joins = query.trim_joins(
                 join_info.targets, join_info.joins, join_info.path
             )
-            for target in targets:
-                cols.append(join_info.transform_function(target, final_alias))
+            cols.extend(join_info.transform_function(target, final_alias) for target in targets)
         if cols:
             query.set_select(cols)
     except MultiJoin:
@@ -148,7 +147,8 @@ def set_values(query: Any, fields: Any) -> None:
         )
     query.values_select = tuple(field_names)
     query.add_fields(field_names, True)
-    query.selected = selected
+    # All columns come in their natural order, and later extra columns with them.
+    query.selected = selected if fields else None
 
 
 def _not_selectable(query: Any, name: str) -> FieldError:
@@ -246,7 +246,7 @@ def _defer_mask(query: Any, opts: Any, mask: dict[str, Any], select_mask: Any = 
             if name not in query._filtered_relations:
                 opts.get_field(opts.pk.name if name == "pk" else name)
             continue
-        related, field = _related_model_of(query, opts, name)
+        related, field = _related_model_of(query, opts, name, field_mask)
         _defer_mask(query, related._meta.concrete_model._meta, field_mask, select_mask.setdefault(field, {}))
     return select_mask  # type: ignore[no-any-return]
 
@@ -260,7 +260,7 @@ def _only_mask(query: Any, opts: Any, mask: dict[str, Any], select_mask: Any = N
         if not field_mask:
             related, field = None, _mask_field(query, opts, name)
         else:
-            related, field = _related_model_of(query, opts, name)
+            related, field = _related_model_of(query, opts, name, field_mask)
         inner = select_mask.setdefault(field, {})
         if field_mask:
             if related is None or not field.is_relation:
@@ -275,10 +275,10 @@ def _mask_field(query: Any, opts: Any, name: str) -> Any:
     return _relation_on(opts, name)
 
 
-def _related_model_of(query: Any, opts: Any, name: str) -> tuple[Any, Any]:
+def _related_model_of(query: Any, opts: Any, name: str, names: Iterable[str]) -> tuple[Any, Any]:
     field = _mask_field(query, opts, name)
     if not field.is_relation:
-        raise FieldError(f"Field {opts.object_name}.{name} is not a relation.")
+        raise FieldError(next(iter(names), name))
     return field.related_model, field
 
 

@@ -77,9 +77,7 @@ class UpdateQuery(Query):
             if field.name == "pk" and model._meta.is_composite_pk:
                 raise FieldError("Composite primary key fields must be updated individually.")
             if (field.is_relation and field.many_to_many) or not field.concrete:
-                raise FieldError(
-                    f"Cannot update model field {field!r} (only non-relations and foreign keys permitted)."
-                )
+                raise FieldError(f"Cannot update model field {field!r} (only concrete fields are permitted).")
             if model is not self.get_meta().concrete_model:
                 self.add_related_update(model, field, value)
                 continue

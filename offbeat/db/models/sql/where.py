@@ -64,7 +64,7 @@ class WhereNode(tree.Node):
         )
         return where, having, qualify
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         """The SQL of all conditions.
 
         Raises EmptyResultSet when nothing can match, FullResultSet when everything does.
@@ -106,9 +106,9 @@ class WhereNode(tree.Node):
             sql_string = f"NOT ({sql_string})"
         elif len(parts) > 1 or self.resolved:
             sql_string = f"({sql_string})"
-        return sql_string, tuple(params)
+        return sql_string, params
 
-    def _xor_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+    def _xor_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         # True when an odd number of children is: (a OR b OR c) AND MOD(a + b + c, 2) = 1
         from offbeat.db.models.functions import Mod
 

@@ -8,7 +8,8 @@ const traces = new Map();
 function show(signs) {
   const card = board.querySelector(`[data-patient="${signs.patient}"]`);
   if (!card) return;
-  for (const element of card.querySelectorAll("[data-sign]")) element.textContent = signs[element.dataset.sign];
+  const shown = { ...signs, temperature: signs.temperature.toFixed(1) };
+  for (const element of card.querySelectorAll("[data-sign]")) element.textContent = shown[element.dataset.sign];
   card.classList.toggle("alarm", signs.alarm);
   const trace = traces.get(signs.patient) ?? [];
   trace.push(signs.pulse);

@@ -22,9 +22,9 @@ class Command(LabelCommand):
             help="Only return the first match for each static file.",
         )
 
-    def handle_label(self, path: str, **options: Any) -> str | None:
+    def handle_label(self, label: str, **options: Any) -> str | None:
         verbosity = options["verbosity"]
-        result = finders.find(path, find_all=options["all"])
+        result = finders.find(label, find_all=options["all"])
         looked = ""
         if verbosity >= 2:
             places = "\n  ".join(str(place) for place in finders.searched_locations)
@@ -35,8 +35,8 @@ class Command(LabelCommand):
             ]
             if verbosity < 1:
                 return "\n".join(found)
-            return "\n  ".join([f"Found '{path}' here:", *found]) + (f"\n{looked}" if looked else "")
-        message = [f"No matching file found for '{path}'."]
+            return "\n  ".join([f"Found '{label}' here:", *found]) + (f"\n{looked}" if looked else "")
+        message = [f"No matching file found for '{label}'."]
         if verbosity >= 2:
             message.append(looked)
         if verbosity >= 1:
