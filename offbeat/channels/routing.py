@@ -86,7 +86,7 @@ class URLRouter:
                 {**scope, "path_remaining": remaining, "url_route": route}, receive, send
             )
         if "path_remaining" in scope:
-            raise Resolver404("No route found for path %r." % path)
+            raise Resolver404(f"No route found for path {path!r}.")
         raise ValueError(f"No route found for path {path!r}.")
 
 

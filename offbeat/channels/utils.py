@@ -10,11 +10,7 @@ from typing import Any
 
 def name_that_thing(thing: Any) -> str:
     """A readable name for a function, class or instance."""
-    if (
-        hasattr(thing, "__call__")
-        and not hasattr(thing, "__name__")
-        and not isinstance(thing, types.MethodType)
-    ):
+    if callable(thing) and not hasattr(thing, "__name__") and not isinstance(thing, types.MethodType):
         return name_that_thing(type(thing))
     if hasattr(thing, "__name__"):
         if hasattr(thing, "__class__") and not isinstance(thing, types.FunctionType | types.MethodType):

@@ -135,6 +135,6 @@ def parse_duration(value: str) -> datetime.timedelta | None:
         parts["microseconds"] = parts["microseconds"].ljust(6, "0")
     numbers = {key: float(part.replace(",", ".")) for key, part in parts.items() if part is not None}
     days = datetime.timedelta(numbers.pop("days", 0.0) or 0.0)
-    if match.re == iso8601_duration_re.pattern or match.re.pattern == iso8601_duration_re.pattern:
+    if match.re.pattern == iso8601_duration_re.pattern:
         days *= sign
     return days + sign * datetime.timedelta(**numbers)

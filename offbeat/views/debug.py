@@ -62,7 +62,7 @@ def technical_500_response(
     reporter = get_exception_reporter_class(request)(request, exc_type, exc_value, tb)
     preferred = request.get_preferred_type(["text/html", "text/plain"])
     if preferred == "text/html":
-        return _without_policy(HttpResponse(reporter.get_traceback_html(), status=status_code))  # type: ignore[no-any-return]
+        return _without_policy(HttpResponse(reporter.get_traceback_html(), "text/html", status_code))  # type: ignore[no-any-return]
     return HttpResponse(
         reporter.get_traceback_text(), status=status_code, content_type="text/plain; charset=utf-8"
     )
@@ -474,7 +474,7 @@ def _shown(value: Any) -> str:
     try:
         text = repr(value)
     except Exception as error:
-        text = f"<repr() of {type(value).__name__} failed: {type(error).__name__}>"
+        text = f"Error in formatting: {type(error).__name__}: {error}"
     if len(text) > LONGEST_VALUE:
         text = f"{text[:LONGEST_VALUE]}… <trimmed {len(text)} bytes string>"
     return text

@@ -15,7 +15,7 @@ STYLE = """
   --band: #1f232b; --mark: #4a3f13; --bad: #ff8a84; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.55 system-ui, sans-serif; }
-header, section { padding: 1.2rem 2rem; border-bottom: 1px solid var(--line); }
+header, main, section { padding: 1.2rem 2rem; border-bottom: 1px solid var(--line); }
 header { background: var(--band); border-top: 5px solid var(--bad); }
 h1 { margin: 0 0 .5rem; font-size: 1.5rem; } h1 small { color: var(--soft); font-weight: 400; }
 h2 { margin: 0 0 .8rem; font-size: 1.15rem; } h3 { margin: 1rem 0 .4rem; font-size: 1rem; }
@@ -27,7 +27,7 @@ table { border-collapse: collapse; width: 100%; } th, td { padding: .25rem .6rem
 td.code pre { max-height: 12rem; overflow: auto; }
 ul.traceback, ol.tried { margin: 0; padding: 0; list-style: none; } li.frame { margin-bottom: .6rem;
   border: 1px solid var(--line); border-radius: 6px; overflow: hidden; }
-li.frame > div { padding: .5rem .8rem; background: var(--band); overflow-wrap: anywhere; }
+li.frame > div:first-child { padding: .5rem .8rem; background: var(--band); overflow-wrap: anywhere; }
 li.frame.offbeat > div { color: var(--soft); } li.note { margin: 1rem 0 .5rem; font-weight: 600; }
 ol.source { margin: 0; padding: .4rem 0 .4rem 4.2rem; font-family: var(--code); font-size: 13px; overflow: auto; }
 ol.source li { white-space: pre; } ol.source li.current { background: var(--mark); }
@@ -121,13 +121,12 @@ def _report_head(data: dict[str, Any], title: str) -> str:
         ("Server time:", data["server_time"].strftime("%a, %d %b %Y %H:%M:%S %z")),
     ]
     table = "\n".join(
-        f'<tr><th scope="row">{escape(label)}</th><td><pre>{escape(str(text))}</pre></td></tr>'
-        for label, text in rows
+        f'<tr><th scope="row">{escape(label)}</th><td>{_cell(str(text))}</td></tr>' for label, text in rows
     )
     hint = ""
     if data["unicode_hint"]:
         hint = (
-            "<h3>Unicode error hint</h3><p>The string that could not be encoded/decoded was: "
+            "<h2>Unicode error hint</h2><p>The string that could not be encoded/decoded was: "
             f"<strong>{escape(data['unicode_hint'])}</strong></p>"
         )
     return (
@@ -135,6 +134,10 @@ def _report_head(data: dict[str, Any], title: str) -> str:
         f'<pre class="exception_value">{escape(message + notes)}</pre>\n'
         f'<table class="meta">{table}</table>{hint}</header>'
     )
+
+
+def _cell(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>" if "\n" in text else escape(text)
 
 
 def _postmortem(data: dict[str, Any]) -> str:
@@ -188,7 +191,7 @@ def _traceback(data: dict[str, Any]) -> str:
             items.append(f'<li class="note">{escape(_transition(frame))}</li>')
         items.append(_frame(frame))
     return (
-        '<section id="traceback"><h2>Traceback</h2>\n<ul class="traceback">\n'
+        '<section id="traceback"><h2>Traceback <small>(most recent call last)</small></h2>\n<ul class="traceback">\n'
         + "\n".join(items)
         + "\n</ul></section>"
     )
@@ -204,7 +207,7 @@ def _frame(frame: dict[str, Any]) -> str:
     if frame["tb"] is None:
         return '<li class="frame user"><div>Traceback: None</div></li>'
     before = "".join(f"<li>{escape(line) or ' '}</li>" for line in frame["pre_context"])
-    current = f'<li class="current">{escape(frame["context_line"])}{escape(frame["colno"])}</li>'
+    current = f'<li class="current"><pre>{escape(frame["context_line"])}{escape(frame["colno"])}</pre></li>'
     after = "".join(f"<li>{escape(line) or ' '}</li>" for line in frame["post_context"])
     variables = "".join(
         f'<tr><td>{escape(str(name))}</td><td class="code"><pre>{escape(str(value))}</pre></td></tr>'
@@ -217,9 +220,11 @@ def _frame(frame: dict[str, Any]) -> str:
         else ""
     )
     return (
-        f'<li class="frame {frame["type"]}"><div><code class="fname">{escape(frame["filename"])}</code>, line '
+        f'<li class="frame {frame["type"]}"><div><span class="fname">{escape(frame["filename"])}</span>, line '
         f"{frame['lineno']}, in {escape(frame['function'])}</div>"
-        f'<ol class="source" start="{frame["pre_context_lineno"]}">{before}{current}{after}</ol>{local_vars}</li>'
+        f'<div class="context" id="c{frame["id"]}">'
+        f'<ol class="source" start="{frame["pre_context_lineno"]}">{before}{current}{after}</ol></div>'
+        f"{local_vars}</li>"
     )
 
 
@@ -384,8 +389,8 @@ def not_found_page(data: dict[str, Any]) -> str:
         what = f"current path, <code>{escape(str(path))}</code>," if path else "empty path"
         outcome = "matched the last one." if data["resolved"] else "didn’t match any of these."
         info = (
-            f"<p>Using the URLconf defined in <code>{escape(str(data['urlconf']))}</code>, these URL patterns were "
-            f'tried, in this order:</p><ol class="tried">{items}</ol><p>The {what} {outcome}</p>'
+            f"<p>Using the URLconf defined in <code>{escape(str(data['urlconf']))}</code>, Django tried these URL "
+            f'patterns, in this order:</p><ol class="tried">{items}</ol><p>The {what} {outcome}</p>'
         )
     else:
         info = "<p>No URL patterns were tried.</p>" if not data["resolved"] else ""
@@ -395,7 +400,7 @@ def not_found_page(data: dict[str, Any]) -> str:
         "</p></section>"
     )
     path = escape(str(data["request_path"]))
-    return _document(f"Page not found at /{path}", f'{head}<section id="info">{info}</section>{note}')
+    return _document(f"Page not found at /{path}", f'{head}<main id="info">{info}</main>{note}')
 
 
 def _uri(request: Any) -> str:

@@ -67,6 +67,8 @@ class ModelBackend(BaseBackend):
             return user
         return None
 
+    aauthenticate = async_face(authenticate)  # type: ignore[assignment]
+
     def user_can_authenticate(self, user: Any) -> bool:
         """Whether the user is active; models without the flag are."""
         return bool(getattr(user, "is_active", True))
@@ -177,6 +179,8 @@ class RemoteUserBackend(ModelBackend):
                 pass
         user = self.configure_user(request, user, created=created) if user is not None else None
         return user if user is not None and self.user_can_authenticate(user) else None
+
+    aauthenticate = async_face(authenticate)  # type: ignore[assignment]
 
     def clean_username(self, username: str) -> str:
         """Hook: the name to look for."""

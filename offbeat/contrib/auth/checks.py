@@ -30,8 +30,8 @@ def check_user_model(app_configs: Any = None, **kwargs: Any) -> list[Any]:
                 "The field named as the 'USERNAME_FIELD' for a custom user model must not be included in "
                 "'REQUIRED_FIELDS'.",
                 hint=(
-                    "The 'USERNAME_FIELD' is currently set to '%s', you should remove '%s' from the 'REQUIRED_FIELDS'."
-                    % (cls.USERNAME_FIELD, cls.USERNAME_FIELD)
+                    f"The 'USERNAME_FIELD' is currently set to '{cls.USERNAME_FIELD}', you should remove "
+                    f"'{cls.USERNAME_FIELD}' from the 'REQUIRED_FIELDS'."
                 ),
                 obj=cls,
                 id="auth.E002",

@@ -22,6 +22,9 @@ from offbeat.utils.translation import gettext_lazy as _
 
 logger = logging.getLogger("offbeat.contrib.auth")
 
+_PASSWORD = _("Password")
+_PASSWORD_AGAIN = _("Password confirmation")
+
 
 def _unicode_ci_compare(one: str, other: str) -> bool:
     """Equal without case, in Unicode's normal form NFKC (UTR #36 §2.11.2)."""
@@ -86,7 +89,7 @@ class SetPasswordMixin:
     error_messages = {"password_mismatch": _("The two password fields didn’t match.")}
 
     @staticmethod
-    def create_password_fields(label1: Any = _("Password"), label2: Any = _("Password confirmation")) -> Any:
+    def create_password_fields(label1: Any = _PASSWORD, label2: Any = _PASSWORD_AGAIN) -> Any:
         """The fields for the password and its repetition."""
         password1 = forms.CharField(
             label=label1,
@@ -174,10 +177,10 @@ class SetUnusablePasswordMixin:
                 form.add_error(name, error)
         super().validate_passwords(password1_field_name, password2_field_name)  # type: ignore[misc]
 
-    def validate_password_for_user(self, user: Any, **kwargs: Any) -> None:
+    def validate_password_for_user(self, user: Any, *args: Any, **kwargs: Any) -> None:
         """As SetPasswordMixin, when a password is wanted."""
         if self.cleaned_data["set_usable_password"]:  # type: ignore[attr-defined]
-            super().validate_password_for_user(user, **kwargs)  # type: ignore[misc]
+            super().validate_password_for_user(user, *args, **kwargs)  # type: ignore[misc]
 
     def set_password_and_save(self, user: Any, commit: bool = True, **kwargs: Any) -> Any:
         """Set the password, or an unusable one; returns the user."""
@@ -279,7 +282,7 @@ class AuthenticationForm(forms.Form):
         self.user_cache: Any = None
         super().__init__(*args, **kwargs)
         user_model = get_user_model()
-        self.username_field = user_model._meta.get_field(user_model.USERNAME_FIELD)
+        self.username_field: Any = user_model._meta.get_field(user_model.USERNAME_FIELD)
         limit = self.username_field.max_length or 254
         self.fields["username"].max_length = limit
         self.fields["username"].widget.attrs["maxlength"] = limit

@@ -362,7 +362,8 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self.email = type(self).objects.normalize_email(self.email)
+        manager: Any = type(self).objects
+        self.email = manager.normalize_email(self.email)
 
     def get_full_name(self) -> str:
         """First and last name."""
@@ -395,8 +396,8 @@ class AnonymousUser(_PermissionMethods):
     is_staff = False
     is_active = False
     is_superuser = False
-    _groups = EmptyManager(Group)
-    _user_permissions = EmptyManager(Permission)
+    _groups: Any = EmptyManager(Group)
+    _user_permissions: Any = EmptyManager(Permission)
 
     def __str__(self) -> str:
         return "AnonymousUser"

@@ -197,7 +197,7 @@ class GenericForeignKey(FieldCacheMixin, Field[Any, Any]):
         except FieldDoesNotExist:
             return [
                 checks.Error(
-                    "The GenericForeignKey object ID references the nonexistent field '%s'." % self.fk_field,
+                    f"The GenericForeignKey object ID references the nonexistent field '{self.fk_field}'.",
                     obj=self,
                     id="contenttypes.E001",
                 )
@@ -213,7 +213,7 @@ class GenericForeignKey(FieldCacheMixin, Field[Any, Any]):
         except FieldDoesNotExist:
             return [
                 checks.Error(
-                    "The GenericForeignKey content type references the nonexistent field '%s'." % label,
+                    f"The GenericForeignKey content type references the nonexistent field '{label}'.",
                     obj=self,
                     id="contenttypes.E002",
                 )
@@ -221,12 +221,12 @@ class GenericForeignKey(FieldCacheMixin, Field[Any, Any]):
         hint = "GenericForeignKeys must use a ForeignKey to 'contenttypes.ContentType' as the 'content_type' field."
         if not isinstance(field, ForeignKey):
             return [
-                checks.Error("'%s' is not a ForeignKey." % label, hint=hint, obj=self, id="contenttypes.E003")
+                checks.Error(f"'{label}' is not a ForeignKey.", hint=hint, obj=self, id="contenttypes.E003")
             ]
         if field.remote_field.model != ContentType:
             return [
                 checks.Error(
-                    "'%s' is not a ForeignKey to 'contenttypes.ContentType'." % label,
+                    f"'{label}' is not a ForeignKey to 'contenttypes.ContentType'.",
                     hint=hint,
                     obj=self,
                     id="contenttypes.E004",
@@ -332,8 +332,8 @@ class GenericRelation(ForeignObject[Any, Any]):
             if not any(self._is_matching_generic_foreign_key(field) for field in fields):
                 return [
                     checks.Error(
-                        "The GenericRelation defines a relation with the model '%s', but that model does not have a "
-                        "GenericForeignKey." % target._meta.label,
+                        f"The GenericRelation defines a relation with the model '{target._meta.label}', but that model does not have a "
+                        "GenericForeignKey.",
                         obj=self,
                         id="contenttypes.E004",
                     )
@@ -577,7 +577,7 @@ class GenericRelatedManager(RelatedManagerBase):
 
         def check_and_update(obj: Any) -> None:
             if not isinstance(obj, self.model):
-                raise TypeError("'%s' instance expected, got %r" % (self.model._meta.object_name, obj))
+                raise TypeError(f"'{self.model._meta.object_name}' instance expected, got {obj!r}")
             setattr(obj, self.content_type_field_name, self.content_type)
             setattr(obj, self.object_id_field_name, self.pk_val)
 
@@ -586,7 +586,7 @@ class GenericRelatedManager(RelatedManagerBase):
             for obj in objs:
                 if obj._state.adding or obj._state.db != db:
                     raise ValueError(
-                        "%r instance isn't saved. Use bulk=False or save the object first." % obj
+                        f"{obj!r} instance isn't saved. Use bulk=False or save the object first."
                     )
                 check_and_update(obj)
                 pks.append(obj.pk)

@@ -108,7 +108,7 @@ class Model(AltersData, metaclass=ModelBase):
         if args:
             if len(args) > len(plan.attnames):
                 raise IndexError("Number of args exceeds number of fields")
-            values = dict(zip(plan.attnames, args))
+            values = dict(zip(plan.attnames, args, strict=False))
             if kwargs:
                 for field in plan.fields[: len(args)]:
                     if kwargs.pop(field.name, _NOTHING) is not _NOTHING:
@@ -285,8 +285,7 @@ class Model(AltersData, metaclass=ModelBase):
             transform = next((name for name in names if LOOKUP_SEP in name), None)
             if transform is not None:
                 raise ValueError(
-                    'Found "%s" in fields argument. Relations and transforms are not allowed in fields.'
-                    % transform
+                    f'Found "{transform}" in fields argument. Relations and transforms are not allowed in fields.'
                 )
 
         queryset = from_queryset
@@ -396,8 +395,7 @@ class Model(AltersData, metaclass=ModelBase):
         """Delete the row and what depends on it; return the number of deleted rows, in all and by model."""
         if not self._is_pk_set():
             raise ValueError(
-                "%s object can't be deleted because its %s attribute is set to None."
-                % (self._meta.object_name, self._meta.pk.attname)
+                f"{self._meta.object_name} object can't be deleted because its {self._meta.pk.attname} attribute is set to None."
             )
         if using is None:
             from offbeat.db import router
@@ -457,7 +455,7 @@ class Model(AltersData, metaclass=ModelBase):
     def prepare_database_save(self, field: Any) -> Any:
         """Return the key to save for a field that refers to this instance; ValueError when it is not saved."""
         if not self._is_pk_set():
-            raise ValueError("Unsaved model instance %r cannot be used in an ORM query." % self)
+            raise ValueError(f"Unsaved model instance {self!r} cannot be used in an ORM query.")
         return getattr(self, field.remote_field.get_related_field().attname)
 
     def clean(self) -> None:
@@ -492,9 +490,9 @@ class Model(AltersData, metaclass=ModelBase):
     def get_constraints(self) -> list[tuple[Any, Any]]:
         """Return pairs (model class, constraints) of this model and its parents."""
         constraints = [(self.__class__, self._meta.constraints)]
-        for parent in self._meta.all_parents:
-            if parent._meta.constraints:
-                constraints.append((parent, parent._meta.constraints))
+        constraints.extend(
+            (parent, parent._meta.constraints) for parent in self._meta.all_parents if parent._meta.constraints
+        )
         return constraints
 
     def validate_constraints(self, exclude: Any = None) -> None:
@@ -561,7 +559,8 @@ class Model(AltersData, metaclass=ModelBase):
 
 
 def _any_deferred(values: dict[str, Any]) -> bool:
-    for value in values.values():
+    # A plain loop: this runs for every instance made.
+    for value in values.values():  # noqa: SIM110
         if value is DEFERRED:
             return True
     return False

@@ -171,14 +171,13 @@ def _check_swappable(cls: Any) -> list[Any]:
         opts.apps.get_model(opts.swapped)
     except ValueError:
         return [
-            checks.Error("'%s' is not of the form 'app_label.app_name'." % opts.swappable, id="models.E001")
+            checks.Error(f"'{opts.swappable}' is not of the form 'app_label.app_name'.", id="models.E001")
         ]
     except LookupError:
         app_label, model_name = opts.swapped.split(".")
         return [
             checks.Error(
-                "'%s' references '%s.%s', which has not been installed, or is abstract."
-                % (opts.swappable, app_label, model_name),
+                f"'{opts.swappable}' references '{app_label}.{model_name}', which has not been installed, or is abstract.",
                 id="models.E002",
             )
         ]
@@ -191,7 +190,7 @@ def _check_model(cls: Any) -> list[Any]:
         any(field.model is cls for field in cls._meta.local_fields) or cls._meta.local_many_to_many
     ):
         return [
-            checks.Error("Proxy model '%s' contains model fields." % cls.__name__, obj=cls, id="models.E017")
+            checks.Error(f"Proxy model '{cls.__name__}' contains model fields.", obj=cls, id="models.E017")
         ]
     return []
 
@@ -235,8 +234,7 @@ def _check_m2m_through_same_relationship(cls: Any) -> list[Any]:
         if signature in seen:
             errors.append(
                 checks.Error(
-                    "The model has two identical many-to-many relations through the intermediate model '%s'."
-                    % field.remote_field.through._meta.label,
+                    f"The model has two identical many-to-many relations through the intermediate model '{field.remote_field.through._meta.label}'.",
                     obj=cls,
                     id="models.E003",
                 )
@@ -274,8 +272,7 @@ def _check_field_name_clashes(cls: Any) -> list[Any]:
             if clash:
                 errors.append(
                     checks.Error(
-                        "The field '%s' from parent model '%s' clashes with the field '%s' from parent model '%s'."
-                        % (clash.name, clash.model._meta, field.name, field.model._meta),
+                        f"The field '{clash.name}' from parent model '{clash.model._meta}' clashes with the field '{field.name}' from parent model '{field.model._meta}'.",
                         obj=cls,
                         id="models.E005",
                     )
@@ -295,8 +292,7 @@ def _check_field_name_clashes(cls: Any) -> list[Any]:
         if clash:
             errors.append(
                 checks.Error(
-                    "The field '%s' clashes with the field '%s' from model '%s'."
-                    % (link.name, clash.name, clash.model._meta),
+                    f"The field '{link.name}' clashes with the field '{clash.name}' from model '{clash.model._meta}'.",
                     obj=cls,
                     id="models.E006",
                 )
@@ -309,8 +305,7 @@ def _check_field_name_clashes(cls: Any) -> list[Any]:
         if clash and clash is not field and not id_conflict and not (opts.proxy and clash == field):
             errors.append(
                 checks.Error(
-                    "The field '%s' clashes with the field '%s' from model '%s'."
-                    % (field.name, clash.name, clash.model._meta),
+                    f"The field '{field.name}' clashes with the field '{clash.name}' from model '{clash.model._meta}'.",
                     obj=field,
                     id="models.E006",
                 )
@@ -328,8 +323,7 @@ def _check_column_name_clashes(cls: Any) -> list[Any]:
         if field.column and field.column in used:
             errors.append(
                 checks.Error(
-                    "Field '%s' has column name '%s' that is used by another field."
-                    % (field.name, field.column),
+                    f"Field '{field.name}' has column name '{field.column}' that is used by another field.",
                     hint="Specify a 'db_column' for the field.",
                     obj=cls,
                     id="models.E007",
@@ -346,8 +340,8 @@ def _check_model_name_db_lookup_clashes(cls: Any) -> list[Any]:
     if name.startswith("_") or name.endswith("_"):
         return [
             checks.Error(
-                "The model name '%s' cannot start or end with an underscore as it collides with the query lookup "
-                "syntax." % name,
+                f"The model name '{name}' cannot start or end with an underscore as it collides with the query lookup "
+                "syntax.",
                 obj=cls,
                 id="models.E023",
             )
@@ -355,8 +349,7 @@ def _check_model_name_db_lookup_clashes(cls: Any) -> list[Any]:
     if LOOKUP_SEP in name:
         return [
             checks.Error(
-                "The model name '%s' cannot contain double underscores as it collides with the query lookup syntax."
-                % name,
+                f"The model name '{name}' cannot contain double underscores as it collides with the query lookup syntax.",
                 obj=cls,
                 id="models.E024",
             )
@@ -374,7 +367,7 @@ def _check_property_name_related_field_accessor_clashes(cls: Any) -> list[Any]:
     )
     return [
         checks.Error(
-            "The property '%s' clashes with a related field accessor." % accessor, obj=cls, id="models.E025"
+            f"The property '{accessor}' clashes with a related field accessor.", obj=cls, id="models.E025"
         )
         for accessor in accessors
         if accessor in names
@@ -489,7 +482,7 @@ def _check_ordering(cls: Any) -> list[Any]:
 
 def _missing_ordering(cls: Any, name: str) -> Any:
     return checks.Error(
-        "'ordering' refers to the nonexistent field, related field, or lookup '%s'." % name,
+        f"'ordering' refers to the nonexistent field, related field, or lookup '{name}'.",
         obj=cls,
         id="models.E015",
     )
@@ -542,8 +535,7 @@ def _check_long_column_names(cls: Any, databases: Any) -> list[Any]:
         if field.db_column is None and column_name is not None and len(column_name) > allowed_len:
             errors.append(
                 checks.Error(
-                    'Autogenerated column name too long for field "%s". Maximum length is "%s" for database "%s".'
-                    % (column_name, allowed_len, db_alias),
+                    f'Autogenerated column name too long for field "{column_name}". Maximum length is "{allowed_len}" for database "{db_alias}".',
                     hint=hint_field,
                     obj=cls,
                     id="models.E018",
@@ -557,8 +549,8 @@ def _check_long_column_names(cls: Any, databases: Any) -> list[Any]:
             if m2m.db_column is None and rel_name is not None and len(rel_name) > allowed_len:
                 errors.append(
                     checks.Error(
-                        'Autogenerated column name too long for M2M field "%s". Maximum length is "%s" for database '
-                        '"%s".' % (rel_name, allowed_len, db_alias),
+                        f'Autogenerated column name too long for M2M field "{rel_name}". Maximum length is "{allowed_len}" for database '
+                        f'"{db_alias}".',
                         hint=(
                             "Use 'through' to create a separate model for M2M and then set column_name using "
                             "'db_column'."

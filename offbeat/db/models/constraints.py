@@ -120,8 +120,7 @@ class BaseConstraint:
             ):
                 errors.append(
                     checks.Error(
-                        "'constraints' refers to the joined field '%s'."
-                        % LOOKUP_SEP.join([field_name, *lookups]),
+                        f"'constraints' refers to the joined field '{LOOKUP_SEP.join([field_name, *lookups])}'.",
                         obj=model,
                         id="models.E041",
                     )

@@ -75,8 +75,8 @@ def CASCADE(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
 def PROTECT(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
     """Refuse the deletion: ProtectedError."""
     raise ProtectedError(
-        "Cannot delete some instances of model '%s' because they are referenced through a protected foreign key: "
-        "'%s.%s'" % (field.remote_field.model.__name__, sub_objs[0].__class__.__name__, field.name),
+        f"Cannot delete some instances of model '{field.remote_field.model.__name__}' because they are referenced through a protected foreign key: "
+        f"'{sub_objs[0].__class__.__name__}.{field.name}'",
         sub_objs,
     )
 
@@ -343,12 +343,12 @@ class Collector:
                     try:
                         on_delete(self, field, sub_objs, self.using)
                     except ProtectedError as error:
-                        key = "'%s.%s'" % (field.model.__name__, field.name)
+                        key = f"'{field.model.__name__}.{field.name}'"
                         protected[key] += error.protected_objects
         if protected:
             raise ProtectedError(
-                "Cannot delete some instances of model %r because they are referenced through protected foreign "
-                "keys: %s." % (model.__name__, ", ".join(protected)),
+                "Cannot delete some instances of model {!r} because they are referenced through protected foreign "
+                "keys: {}.".format(model.__name__, ", ".join(protected)),
                 set(chain.from_iterable(protected.values())),
             )
         for related_model, fields in fast_deletes.items():
@@ -383,11 +383,11 @@ class Collector:
         for related_model, fields in self.restricted_objects.items():
             for field, objs in fields.items():
                 if objs:
-                    restricted["'%s.%s'" % (related_model.__name__, field.name)] += objs
+                    restricted[f"'{related_model.__name__}.{field.name}'"] += objs
         if restricted:
             raise RestrictedError(
-                "Cannot delete some instances of model %r because they are referenced through restricted foreign "
-                "keys: %s." % (model.__name__, ", ".join(restricted)),
+                "Cannot delete some instances of model {!r} because they are referenced through restricted foreign "
+                "keys: {}.".format(model.__name__, ", ".join(restricted)),
                 set(chain.from_iterable(restricted.values())),
             )
 

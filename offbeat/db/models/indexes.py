@@ -84,7 +84,7 @@ class Index:
         if self.name[:1] == "_" or self.name[:1].isdigit():
             errors.append(
                 checks.Error(
-                    "The index name '%s' cannot start with an underscore or a number." % self.name,
+                    f"The index name '{self.name}' cannot start with an underscore or a number.",
                     obj=model,
                     id="models.E033",
                 )
@@ -318,13 +318,15 @@ class IndexExpression(Func):
         wrapper_types = [type(wrapper) for wrapper in wrappers]
         if len(wrapper_types) != len(set(wrapper_types)):
             raise ValueError(
-                "Multiple references to %s can't be used in an indexed expression."
-                % ", ".join(cls.__qualname__ for cls in self.wrapper_classes)
+                "Multiple references to {} can't be used in an indexed expression.".format(
+                    ", ".join(cls.__qualname__ for cls in self.wrapper_classes)
+                )
             )
         if expressions[1 : len(wrappers) + 1] != wrappers:
             raise ValueError(
-                "%s must be topmost expressions in an indexed expression."
-                % ", ".join(cls.__qualname__ for cls in self.wrapper_classes)
+                "{} must be topmost expressions in an indexed expression.".format(
+                    ", ".join(cls.__qualname__ for cls in self.wrapper_classes)
+                )
             )
         # Whatever is no plain column goes into parentheses.
         root = index_expressions[1]

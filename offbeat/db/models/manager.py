@@ -70,8 +70,8 @@ class BaseManager(Generic[_T]):
         module_name, name = self.__module__, self.__class__.__name__
         if not hasattr(import_module(module_name), name):
             raise ValueError(
-                "Could not find manager %s in %s.\nPlease note that you need to inherit from managers you "
-                "dynamically generated with 'from_queryset()'." % (name, module_name)
+                f"Could not find manager {name} in {module_name}.\nPlease note that you need to inherit from managers you "
+                "dynamically generated with 'from_queryset()'."
             )
         args, kwargs = self._constructor_args
         return False, f"{module_name}.{name}", None, args, kwargs
@@ -177,13 +177,13 @@ class ManagerDescriptor:
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is not None:
-            raise AttributeError("Manager isn't accessible via %s instances" % cls.__name__)
+            raise AttributeError(f"Manager isn't accessible via {cls.__name__} instances")
         opts = cls._meta
         if opts.abstract:
-            raise AttributeError("Manager isn't available; %s is abstract" % cls._meta.object_name)
+            raise AttributeError(f"Manager isn't available; {cls._meta.object_name} is abstract")
         if opts.swappable and opts.swapped:
             raise AttributeError(
-                "Manager isn't available; '%s' has been swapped for '%s'" % (opts.label, opts.swapped)
+                f"Manager isn't available; '{opts.label}' has been swapped for '{opts.swapped}'"
             )
         return opts.managers_map[self.manager.name]
 

@@ -64,7 +64,7 @@ class ModelBase(type):
 
         is_proxy = new_class._meta.proxy
         if is_proxy and base_meta and base_meta.swapped:
-            raise TypeError("%s cannot proxy the swapped model '%s'." % (name, base_meta.swapped))
+            raise TypeError(f"{name} cannot proxy the swapped model '{base_meta.swapped}'.")
 
         for key, value in contributions.items():
             new_class.add_to_class(key, value)
@@ -116,7 +116,7 @@ class ModelBase(type):
                 lazy_related_operation(make_foreign_order_accessors, cls, remote)
 
         if cls.__doc__ is None:
-            cls.__doc__ = "%s(%s)" % (cls.__name__, ", ".join(f.name for f in opts.fields))
+            cls.__doc__ = "{}({})".format(cls.__name__, ", ".join(f.name for f in opts.fields))
 
         absolute_url = settings.ABSOLUTE_URL_OVERRIDES.get(opts.label_lower)
         if absolute_url:
@@ -125,8 +125,7 @@ class ModelBase(type):
         if not opts.managers:
             if any(f.name == "objects" for f in opts.fields):
                 raise ValueError(
-                    "Model %s must specify a custom Manager, because it has a field named 'objects'."
-                    % cls.__name__
+                    f"Model {cls.__name__} must specify a custom Manager, because it has a field named 'objects'."
                 )
             manager: Any = Manager()
             manager.auto_created = True
@@ -156,8 +155,7 @@ def _find_app_label(model: Any, meta: Any, abstract: bool) -> str | None:
         return app_config.label  # type: ignore[no-any-return]
     if not abstract:
         raise RuntimeError(
-            "Model class %s.%s doesn't declare an explicit app_label and isn't in an application in INSTALLED_APPS."
-            % (model.__module__, model.__name__)
+            f"Model class {model.__module__}.{model.__name__} doesn't declare an explicit app_label and isn't in an application in INSTALLED_APPS."
         )
     return None
 
@@ -196,15 +194,15 @@ def _proxied_model(name: str, parents: list[Any]) -> Any:
         if parent._meta.abstract:
             if parent._meta.fields:
                 raise TypeError(
-                    "Abstract base class containing model fields not permitted for proxy model '%s'." % name
+                    f"Abstract base class containing model fields not permitted for proxy model '{name}'."
                 )
             continue
         if base is None:
             base = parent
         elif parent._meta.concrete_model is not base._meta.concrete_model:
-            raise TypeError("Proxy model '%s' has more than one non-abstract model base class." % name)
+            raise TypeError(f"Proxy model '{name}' has more than one non-abstract model base class.")
     if base is None:
-        raise TypeError("Proxy model '%s' has no non-abstract model base class." % name)
+        raise TypeError(f"Proxy model '{name}' has no non-abstract model base class.")
     return base
 
 
@@ -242,8 +240,7 @@ def _link_to_parent(
     for field in (*base._meta.local_fields, *base._meta.local_many_to_many):
         if field.name in own_names:
             raise FieldError(
-                "Local field %r in class %r clashes with field of the same name from base class %r."
-                % (field.name, name, base.__name__)
+                f"Local field {field.name!r} in class {name!r} clashes with field of the same name from base class {base.__name__!r}."
             )
         inherited.add(field.name)
 
@@ -255,8 +252,8 @@ def _link_to_parent(
         link = OneToOneField(base, on_delete=CASCADE, name=attr_name, auto_created=True, parent_link=True)
         if attr_name in own_names:
             raise FieldError(
-                "Auto-generated field '%s' in class %r for parent_link to base class %r clashes with declared field "
-                "of the same name." % (attr_name, name, base.__name__)
+                f"Auto-generated field '{attr_name}' in class {name!r} for parent_link to base class {base.__name__!r} clashes with declared field "
+                "of the same name."
             )
         # There already when the same parent is reached over two bases.
         if not hasattr(model, attr_name):
@@ -284,8 +281,7 @@ def _copy_private_fields(model: Any, base: Any, own_names: set[str]) -> None:
         if field.name in own_names:
             if not base._meta.abstract:
                 raise FieldError(
-                    "Local field %r in class %r clashes with field of the same name from base class %r."
-                    % (field.name, model.__name__, base.__name__)
+                    f"Local field {field.name!r} in class {model.__name__!r} clashes with field of the same name from base class {base.__name__!r}."
                 )
             continue
         field = copy.deepcopy(field)

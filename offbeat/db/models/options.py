@@ -230,7 +230,7 @@ class Options:
         if self.verbose_name_plural is None:
             self.verbose_name_plural = format_lazy("{}s", self.verbose_name)
         if attrs:
-            raise TypeError("'class Meta' got invalid attribute(s): %s" % ",".join(attrs))
+            raise TypeError("'class Meta' got invalid attribute(s): {}".format(",".join(attrs)))
 
     def _default_table_name(self) -> str:
         return table_name_that_fits(f"{self.app_label}_{self.model_name}")
@@ -274,7 +274,7 @@ class Options:
                     f for f in self._get_fields(reverse=False) if f.name == query or f.attname == query
                 )
             except StopIteration:
-                raise FieldDoesNotExist("%s has no field named '%s'" % (self.object_name, query)) from None
+                raise FieldDoesNotExist(f"{self.object_name} has no field named '{query}'") from None
             self.ordering = ("_order",)
             from offbeat.db.models.fields.proxy import OrderWrt
 
@@ -425,7 +425,7 @@ class Options:
             try:
                 return self.managers_map[name]
             except KeyError:
-                raise ValueError("%s has no manager named %r" % (self.object_name, name)) from None
+                raise ValueError(f"{self.object_name} has no manager named {name!r}") from None
 
         from offbeat.db.models.manager import Manager
 
@@ -448,7 +448,7 @@ class Options:
             try:
                 return self.managers_map[name]
             except KeyError:
-                raise ValueError("%s has no manager named %r" % (self.object_name, name)) from None
+                raise ValueError(f"{self.object_name} has no manager named {name!r}") from None
         return self.managers[0] if self.managers else None
 
     @cached_property
@@ -528,13 +528,13 @@ class Options:
             # Reverse relations are known only when all models are loaded.
             if not self.apps.models_ready:
                 raise FieldDoesNotExist(
-                    "%s has no field named '%s'. The app cache isn't ready yet, so if this is an auto-created "
-                    "related field, it won't be available yet." % (self.object_name, field_name)
+                    f"{self.object_name} has no field named '{field_name}'. The app cache isn't ready yet, so if this is an auto-created "
+                    "related field, it won't be available yet."
                 ) from None
         try:
             return self.fields_map[field_name]
         except KeyError:
-            raise FieldDoesNotExist("%s has no field named '%s'" % (self.object_name, field_name)) from None
+            raise FieldDoesNotExist(f"{self.object_name} has no field named '{field_name}'") from None
 
     def get_base_chain(self, model: Any) -> list[Any]:
         """Return the chain of parents that leads to `model`, nearest first; empty when it is none of them."""

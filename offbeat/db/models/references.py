@@ -44,14 +44,13 @@ def local_field_errors(model: Any, names: Iterable[str], option: str) -> list[An
         if field is None:
             errors.append(
                 checks.Error(
-                    "'%s' refers to the nonexistent field '%s'." % (option, name), obj=model, id="models.E012"
+                    f"'{option}' refers to the nonexistent field '{name}'.", obj=model, id="models.E012"
                 )
             )
         elif field.is_relation and field.many_to_many:
             errors.append(
                 checks.Error(
-                    "'%s' refers to a ManyToManyField '%s', but ManyToManyFields are not permitted in '%s'."
-                    % (option, name, option),
+                    f"'{option}' refers to a ManyToManyField '{name}', but ManyToManyFields are not permitted in '{option}'.",
                     obj=model,
                     id="models.E013",
                 )
@@ -77,8 +76,7 @@ def local_field_errors(model: Any, names: Iterable[str], option: str) -> list[An
         elif field not in model._meta.local_fields:
             errors.append(
                 checks.Error(
-                    "'%s' refers to field '%s' which is not local to model '%s'."
-                    % (option, name, model._meta.object_name),
+                    f"'{option}' refers to field '{name}' which is not local to model '{model._meta.object_name}'.",
                     hint="This issue may be caused by multi-table inheritance.",
                     obj=model,
                     id="models.E016",

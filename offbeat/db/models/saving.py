@@ -38,7 +38,7 @@ def save(
         if unknown:
             raise ValueError(
                 "The following fields do not exist in this model, are m2m fields, primary keys, or are non-concrete "
-                "fields: %s" % ", ".join(sorted(unknown))
+                "fields: {}".format(", ".join(sorted(unknown)))
             )
     elif not force_insert and using == instance._state.db and instance._is_pk_set():
         # Values that were never loaded are not written.
@@ -142,7 +142,8 @@ def save_base(
             instance,
             raw,
             cls,
-            (bool(force_insert) and (force_insert is True or issubclass(cls, force_insert))) or parent_inserted,
+            (bool(force_insert) and (force_insert is True or issubclass(cls, force_insert)))
+            or parent_inserted,
             force_update,
             using,
             update_fields,

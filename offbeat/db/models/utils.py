@@ -34,8 +34,7 @@ def make_model_tuple(model: Any) -> tuple[str, str]:
         if meta is not None:
             return meta.app_label, meta.model_name
     raise ValueError(
-        "Invalid model reference '%s'. String model references must be of the form 'app_label.ModelName'."
-        % (model,)
+        f"Invalid model reference '{model}'. String model references must be of the form 'app_label.ModelName'."
     )
 
 

@@ -89,4 +89,4 @@ def create_contenttypes(
     content_type.objects.using(using).bulk_create(missing)
     if verbosity >= 2:
         for created in missing:
-            print("Adding content type '%s | %s'" % (created.app_label, created.model))
+            print(f"Adding content type '{created.app_label} | {created.model}'")

@@ -371,7 +371,7 @@ class BaseDatabaseOperations(TemporalOperations, WindowOperations):
                     if supported
                     else f"{name} does not support any formats."
                 )
-                raise ValueError(f"{format} is not a recognized format. {allowed}")
+                raise ValueError(f"{format.upper()} is not a recognized format. {allowed}")
         if options:
             raise ValueError(f"Unknown options: {', '.join(sorted(options))}")
         assert self.explain_prefix is not None

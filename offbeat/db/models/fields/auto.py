@@ -52,7 +52,7 @@ class AutoFieldMixin:
     def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
         """Become the automatic field of `cls`; ValueError when it has one."""
         if cls._meta.auto_field:
-            raise ValueError("Model %s can't have more than one auto-generated field." % cls._meta.label)
+            raise ValueError(f"Model {cls._meta.label} can't have more than one auto-generated field.")
         super().contribute_to_class(cls, name, **kwargs)  # type: ignore[misc]
         cls._meta.auto_field = self
 

@@ -46,7 +46,7 @@ class FieldFile(File, AltersData):
 
     def _require_file(self) -> None:
         if not self:
-            raise ValueError("The '%s' attribute has no file associated with it." % self.field.name)
+            raise ValueError(f"The '{self.field.name}' attribute has no file associated with it.")
 
     def _get_file(self) -> Any:
         self._require_file()
@@ -217,8 +217,7 @@ class FileField(Field[Any, Any]):
             self.storage = self.storage()
             if not isinstance(self.storage, Storage):
                 raise TypeError(
-                    "%s.storage must be a subclass/instance of %s.%s"
-                    % (self.__class__.__qualname__, Storage.__module__, Storage.__qualname__)
+                    f"{self.__class__.__qualname__}.storage must be a subclass/instance of {Storage.__module__}.{Storage.__qualname__}"
                 )
         self.upload_to = upload_to
         kwargs.setdefault("max_length", 100)
@@ -232,7 +231,7 @@ class FileField(Field[Any, Any]):
         if self._primary_key_set_explicitly:
             return [
                 checks.Error(
-                    "'primary_key' is not a valid argument for a %s." % self.__class__.__name__,
+                    f"'primary_key' is not a valid argument for a {self.__class__.__name__}.",
                     obj=self,
                     id="fields.E201",
                 )
@@ -243,8 +242,7 @@ class FileField(Field[Any, Any]):
         if isinstance(self.upload_to, str) and self.upload_to.startswith("/"):
             return [
                 checks.Error(
-                    "%s's 'upload_to' argument must be a relative path, not an absolute path."
-                    % self.__class__.__name__,
+                    f"{self.__class__.__name__}'s 'upload_to' argument must be a relative path, not an absolute path.",
                     obj=self,
                     id="fields.E202",
                     hint="Remove the leading slash.",

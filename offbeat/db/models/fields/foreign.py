@@ -117,7 +117,7 @@ class ForeignObject(RelatedField[_ST, _GT]):
             raise ValueError("Foreign Object from and to fields must be the same non-zero length")
         target = self.remote_field.model
         if isinstance(target, str):
-            raise ValueError("Related model %r cannot be resolved" % target)
+            raise ValueError(f"Related model {target!r} cannot be resolved")
         pairs = []
         for from_name, to_name in zip(self.from_fields, self.to_fields, strict=True):
             if from_name == RECURSIVE_RELATIONSHIP_CONSTANT:
@@ -356,8 +356,8 @@ class ForeignKey(ForeignObject[_ST, _GT]):
         if meta is None:
             if not isinstance(to, str):
                 raise TypeError(
-                    "%s(%r) is invalid. First parameter to ForeignKey must be either a model, a model name, or the "
-                    "string %r" % (self.__class__.__name__, to, RECURSIVE_RELATIONSHIP_CONSTANT)
+                    f"{self.__class__.__name__}({to!r}) is invalid. First parameter to ForeignKey must be either a model, a model name, or the "
+                    f"string {RECURSIVE_RELATIONSHIP_CONSTANT!r}"
                 )
         else:
             # The primary key is unknown while the class is still being made (a relation to itself by class).
@@ -466,13 +466,7 @@ class ForeignKey(ForeignObject[_ST, _GT]):
         for _from_field, to_field in related_fields:
             if to_field and to_field.model != self.remote_field.model._meta.concrete_model:
                 raise exceptions.FieldError(
-                    "'%s.%s' refers to field '%s' which is not local to model '%s'."
-                    % (
-                        self.model._meta.label,
-                        self.name,
-                        to_field.name,
-                        self.remote_field.model._meta.concrete_model._meta.label,
-                    )
+                    f"'{self.model._meta.label}.{self.name}' refers to field '{to_field.name}' which is not local to model '{self.remote_field.model._meta.concrete_model._meta.label}'."
                 )
         return related_fields
 
@@ -522,8 +516,7 @@ class ForeignKey(ForeignObject[_ST, _GT]):
         """Return a ModelChoiceField over the other model's default manager."""
         if isinstance(self.remote_field.model, str):
             raise ValueError(
-                "Cannot create form field for %r yet, because its related model %r has not been loaded yet"
-                % (self.name, self.remote_field.model)
+                f"Cannot create form field for {self.name!r} yet, because its related model {self.remote_field.model!r} has not been loaded yet"
             )
         from offbeat import forms
 

@@ -111,8 +111,8 @@ class ManyToManyField(RelatedField[_ST, _GT]):
     ) -> None:
         if not hasattr(to, "_meta") and not isinstance(to, str):
             raise TypeError(
-                "%s(%r) is invalid. First parameter to ManyToManyField must be either a model, a model name, or the "
-                "string %r" % (self.__class__.__name__, to, RECURSIVE_RELATIONSHIP_CONSTANT)
+                f"{self.__class__.__name__}({to!r}) is invalid. First parameter to ManyToManyField must be either a model, a model name, or the "
+                f"string {RECURSIVE_RELATIONSHIP_CONSTANT!r}"
             )
         if symmetrical is None:
             symmetrical = to == RECURSIVE_RELATIONSHIP_CONSTANT

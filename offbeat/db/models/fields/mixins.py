@@ -52,7 +52,9 @@ class CheckFieldDefaultMixin:
                 checks.Warning(
                     f"{self.__class__.__name__} default should be a callable instead of an instance so that it's "
                     "not shared between all field instances.",
-                    hint="Use a callable instead, e.g., use `%s` instead of `%s`." % self._default_hint,
+                    hint="Use a callable instead, e.g., use `{}` instead of `{}`.".format(
+                        *self._default_hint
+                    ),
                     obj=self,
                     id="fields.E010",
                 )

@@ -22,8 +22,7 @@ def check_related_name_is_valid(field: Any) -> list[Any]:
     if not (valid or related_name.endswith("+")):
         return [
             checks.Error(
-                "The name '%s' is invalid related_name for field %s.%s"
-                % (related_name, field.model._meta.object_name, field.name),
+                f"The name '{related_name}' is invalid related_name for field {field.model._meta.object_name}.{field.name}",
                 hint="Related name must be a valid Python identifier or end with a '+'",
                 obj=field,
                 id="fields.E306",
@@ -41,7 +40,7 @@ def check_related_query_name_is_valid(field: Any) -> list[Any]:
     if name.endswith("_"):
         errors.append(
             checks.Error(
-                "Reverse query name '%s' must not end with an underscore." % name,
+                f"Reverse query name '{name}' must not end with an underscore.",
                 hint="Add or change a related_name or related_query_name argument for this field.",
                 obj=field,
                 id="fields.E308",
@@ -50,7 +49,7 @@ def check_related_query_name_is_valid(field: Any) -> list[Any]:
     if LOOKUP_SEP in name:
         errors.append(
             checks.Error(
-                "Reverse query name '%s' must not contain '%s'." % (name, LOOKUP_SEP),
+                f"Reverse query name '{name}' must not contain '{LOOKUP_SEP}'.",
                 hint="Add or change a related_name or related_query_name argument for this field.",
                 obj=field,
                 id="fields.E309",
@@ -70,8 +69,7 @@ def check_relation_model_exists(field: Any) -> list[Any]:
         if isinstance(target, str) or not target._meta.swapped:
             return [
                 checks.Error(
-                    "Field defines a relation with model '%s', which is either not installed, or is abstract."
-                    % _target_name(target),
+                    f"Field defines a relation with model '{_target_name(target)}', which is either not installed, or is abstract.",
                     obj=field,
                     id="fields.E300",
                 )
@@ -89,9 +87,8 @@ def check_referencing_to_swapped_model(field: Any) -> list[Any]:
     ):
         return [
             checks.Error(
-                "Field defines a relation with the model '%s', which has been swapped out."
-                % target._meta.label,
-                hint="Update the relation to point at 'settings.%s'." % target._meta.swappable,
+                f"Field defines a relation with the model '{target._meta.label}', which has been swapped out.",
+                hint=f"Update the relation to point at 'settings.{target._meta.swappable}'.",
                 obj=field,
                 id="fields.E301",
             )
@@ -193,8 +190,7 @@ def check_to_fields_exist(field: Any) -> list[Any]:
             except FieldDoesNotExist:
                 errors.append(
                     checks.Error(
-                        "The to_field '%s' doesn't exist on the related model '%s'."
-                        % (to_field, target._meta.label),
+                        f"The to_field '{to_field}' doesn't exist on the related model '{target._meta.label}'.",
                         obj=field,
                         id="fields.E312",
                     )
@@ -218,8 +214,8 @@ def check_to_fields_composite_pk(field: Any) -> list[Any]:
         if isinstance(related, CompositePrimaryKey):
             errors.append(
                 checks.Error(
-                    "Field defines a relation involving model %r which has a CompositePrimaryKey and such relations "
-                    "are not supported." % target._meta.object_name,
+                    f"Field defines a relation involving model {target._meta.object_name!r} which has a CompositePrimaryKey and such relations "
+                    "are not supported.",
                     obj=field,
                     id="fields.E347",
                 )
@@ -435,8 +431,7 @@ def check_relationship_model(field: Any, from_model: Any) -> list[Any]:
         # Not installed.
         errors.append(
             checks.Error(
-                "Field specifies a many-to-many relation through model '%s', which has not been installed."
-                % qualified,
+                f"Field specifies a many-to-many relation through model '{qualified}', which has not been installed.",
                 obj=field,
                 id="fields.E331",
             )
@@ -464,8 +459,8 @@ def _check_links(field: Any, from_model: Any, through_name: str, qualified: str)
         which = from_model if _has_composite_pk(from_model) else to_model
         return [
             checks.Error(
-                "Field defines a relation involving model %r which has a CompositePrimaryKey and such relations are "
-                "not supported." % which._meta.object_name,
+                f"Field defines a relation involving model {which._meta.object_name!r} which has a CompositePrimaryKey and such relations are "
+                "not supported.",
                 obj=field,
                 id="fields.E347",
             )
@@ -476,9 +471,9 @@ def _check_links(field: Any, from_model: Any, through_name: str, qualified: str)
         if seen_self > 2 and not rel.through_fields:
             errors.append(
                 checks.Error(
-                    "The model is used as an intermediate model by '%s', but it has more than two foreign keys to "
-                    "'%s', which is ambiguous. You must specify which two foreign keys Django should use via the "
-                    "through_fields keyword argument." % (field, from_name),
+                    f"The model is used as an intermediate model by '{field}', but it has more than two foreign keys to "
+                    f"'{from_name}', which is ambiguous. You must specify which two foreign keys Django should use via the "
+                    "through_fields keyword argument.",
                     hint="Use through_fields to specify which two foreign keys Django should use.",
                     obj=rel.through,
                     id="fields.E333",
@@ -494,15 +489,13 @@ def _check_links(field: Any, from_model: Any, through_name: str, qualified: str)
         errors.append(
             checks.Error(
                 (
-                    "The model is used as an intermediate model by '%s', but it has more than one foreign key from "
-                    "'%s', which is ambiguous. You must specify which foreign key Django should use via the "
+                    f"The model is used as an intermediate model by '{field}', but it has more than one foreign key from "
+                    f"'{from_name}', which is ambiguous. You must specify which foreign key Django should use via the "
                     "through_fields keyword argument."
-                )
-                % (field, from_name),
+                ),
                 hint=(
-                    'If you want to create a recursive relationship, use ManyToManyField("%s", through="%s").'
-                )
-                % (RECURSIVE, through_name),
+                    f'If you want to create a recursive relationship, use ManyToManyField("{RECURSIVE}", through="{through_name}").'
+                ),
                 obj=field,
                 id="fields.E334",
             )
@@ -510,13 +503,12 @@ def _check_links(field: Any, from_model: Any, through_name: str, qualified: str)
     if seen_to > 1 and not rel.through_fields:
         errors.append(
             checks.Error(
-                "The model is used as an intermediate model by '%s', but it has more than one foreign key to '%s', "
+                f"The model is used as an intermediate model by '{field}', but it has more than one foreign key to '{to_name}', "
                 "which is ambiguous. You must specify which foreign key Django should use via the through_fields "
-                "keyword argument." % (field, to_name),
+                "keyword argument.",
                 hint=(
-                    'If you want to create a recursive relationship, use ManyToManyField("%s", through="%s").'
-                )
-                % (RECURSIVE, through_name),
+                    f'If you want to create a recursive relationship, use ManyToManyField("{RECURSIVE}", through="{through_name}").'
+                ),
                 obj=field,
                 id="fields.E335",
             )
@@ -533,8 +525,7 @@ def _has_composite_pk(model: Any) -> bool:
 
 def _no_link(field: Any, rel: Any, from_name: str, to_name: str) -> Any:
     return checks.Error(
-        "The model is used as an intermediate model by '%s', but it does not have a foreign key to '%s' or '%s'."
-        % (field, from_name, to_name),
+        f"The model is used as an intermediate model by '{field}', but it does not have a foreign key to '{from_name}' or '{to_name}'.",
         obj=rel.through,
         id="fields.E336",
     )
@@ -547,7 +538,7 @@ def _check_through_fields(field: Any, from_model: Any) -> list[Any]:
         return [
             checks.Error(
                 "Field specifies 'through_fields' but does not provide the names of the two link fields that should "
-                "be used for the relation through model '%s'." % rel.through,
+                f"be used for the relation through model '{rel.through}'.",
                 hint=("Make sure you specify 'through_fields' as through_fields=('field1', 'field2')"),
                 obj=field,
                 id="fields.E337",
@@ -565,8 +556,9 @@ def _check_through_fields(field: Any, from_model: Any) -> list[Any]:
             if hasattr(f, "remote_field") and getattr(f.remote_field, "model", None) == related_model
         ]
         hint = (
-            "Did you mean one of the following foreign keys to '%s': %s?"
-            % (related_model._meta.object_name, ", ".join(possible))
+            "Did you mean one of the following foreign keys to '{}': {}?".format(
+                related_model._meta.object_name, ", ".join(possible)
+            )
             if possible
             else None
         )
@@ -575,7 +567,7 @@ def _check_through_fields(field: Any, from_model: Any) -> list[Any]:
         except FieldDoesNotExist:
             errors.append(
                 checks.Error(
-                    "The intermediary model '%s' has no field '%s'." % (through._meta.label, name),
+                    f"The intermediary model '{through._meta.label}' has no field '{name}'.",
                     hint=hint,
                     obj=field,
                     id="fields.E338",
@@ -585,8 +577,7 @@ def _check_through_fields(field: Any, from_model: Any) -> list[Any]:
         if not (hasattr(link, "remote_field") and getattr(link.remote_field, "model", None) == related_model):
             errors.append(
                 checks.Error(
-                    "'%s.%s' is not a foreign key to '%s'."
-                    % (through._meta.object_name, name, related_model._meta.object_name),
+                    f"'{through._meta.object_name}.{name}' is not a foreign key to '{related_model._meta.object_name}'.",
                     hint=hint,
                     obj=field,
                     id="fields.E339",
@@ -627,8 +618,8 @@ def check_table_uniqueness(field: Any) -> list[Any]:
             f"The field's intermediary table '{table}' clashes with the table name of '{clashing}'.",
             obj=field,
             hint=(
-                "You have configured settings.DATABASE_ROUTERS. Verify that the table of %r is correctly routed to a "
-                "separate database." % clashing
+                f"You have configured settings.DATABASE_ROUTERS. Verify that the table of {clashing!r} is correctly routed to a "
+                "separate database."
                 if settings.DATABASE_ROUTERS
                 else None
             ),

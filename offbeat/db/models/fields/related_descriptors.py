@@ -50,7 +50,7 @@ def _check_assignable(instance: Any, value: Any) -> None:
     if other.db is None:
         other.db = router.db_for_write(value.__class__, instance=instance)
     if not router.allow_relation(value, instance):
-        raise ValueError('Cannot assign "%r": the current database router prevents this relation.' % value)
+        raise ValueError(f'Cannot assign "{value!r}": the current database router prevents this relation.')
 
 
 def _related_queryset(model: Any, instance: Any) -> Any:
@@ -182,8 +182,7 @@ class ForwardManyToOneDescriptor:
 
         if not isinstance(value, remote_field.model._meta.concrete_model):
             raise ValueError(
-                'Cannot assign "%r": "%s.%s" must be a "%s" instance.'
-                % (value, instance._meta.object_name, field.name, remote_field.model._meta.object_name)
+                f'Cannot assign "{value!r}": "{instance._meta.object_name}.{field.name}" must be a "{remote_field.model._meta.object_name}" instance.'
             )
         _check_assignable(instance, value)
         for lh_field, rh_field in field.related_fields:
@@ -320,13 +319,7 @@ class ReverseOneToOneDescriptor:
             return
         if not isinstance(value, related.related_model):
             raise ValueError(
-                'Cannot assign "%r": "%s.%s" must be a "%s" instance.'
-                % (
-                    value,
-                    instance._meta.object_name,
-                    related.accessor_name,
-                    related.related_model._meta.object_name,
-                )
+                f'Cannot assign "{value!r}": "{instance._meta.object_name}.{related.accessor_name}" must be a "{related.related_model._meta.object_name}" instance.'
             )
         _check_assignable(instance, value)
         for lh_field, rh_field in field.related_fields:
@@ -362,8 +355,9 @@ class ReverseManyToOneDescriptor:
 
     def __set__(self, instance: Any, value: Any) -> None:
         raise TypeError(
-            "Direct assignment to the %s is prohibited. Use %s.set() instead."
-            % self._get_set_deprecation_msg_params()
+            "Direct assignment to the {} is prohibited. Use {}.set() instead.".format(
+                *self._get_set_deprecation_msg_params()
+            )
         )
 
 

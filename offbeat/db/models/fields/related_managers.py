@@ -226,7 +226,7 @@ class ReverseManyToOneManager(RelatedManagerBase):
 
         def check_and_update(obj: Any) -> None:
             if not isinstance(obj, self.model):
-                raise TypeError("'%s' instance expected, got %r" % (self.model._meta.object_name, obj))
+                raise TypeError(f"'{self.model._meta.object_name}' instance expected, got {obj!r}")
             setattr(obj, self.field.name, self.instance)
 
         if bulk:
@@ -317,7 +317,7 @@ class NullableReverseManyToOneManager(ReverseManyToOneManager):
         old_ids = set()
         for obj in objs:
             if not isinstance(obj, self.model):
-                raise TypeError("'%s' instance expected, got %r" % (self.model._meta.object_name, obj))
+                raise TypeError(f"'{self.model._meta.object_name}' instance expected, got {obj!r}")
             if self.field.get_local_related_value(obj) != val:
                 raise self.field.remote_field.model.DoesNotExist(
                     f"{obj!r} is not related to {self.instance!r}."
@@ -406,14 +406,12 @@ class ManyToManyManager(RelatedManagerBase):
         self.related_val = self.source_field.get_foreign_related_value(instance)
         if None in self.related_val:
             raise ValueError(
-                '"%r" needs to have a value for field "%s" before this many-to-many relationship can be used.'
-                % (instance, self.pk_field_names[self.source_field_name])
+                f'"{instance!r}" needs to have a value for field "{self.pk_field_names[self.source_field_name]}" before this many-to-many relationship can be used.'
             )
         # The key pointed to may be set while the primary key is not: links still could not be saved.
         if not instance._is_pk_set():
             raise ValueError(
-                "%r instance needs to have a primary key value before a many-to-many relationship can be used."
-                % instance.__class__.__name__
+                f"{instance.__class__.__name__!r} instance needs to have a primary key value before a many-to-many relationship can be used."
             )
 
     def __call__(self, *, manager: str) -> Any:
@@ -676,17 +674,16 @@ class ManyToManyManager(RelatedManagerBase):
             if isinstance(obj, self.model):
                 if not _router().allow_relation(obj, self.instance):
                     raise ValueError(
-                        'Cannot add "%r": instance is on database "%s", value is on database "%s"'
-                        % (obj, self.instance._state.db, obj._state.db)
+                        f'Cannot add "{obj!r}": instance is on database "{self.instance._state.db}", value is on database "{obj._state.db}"'
                     )
                 target_id = target_field.get_foreign_related_value(obj)[0]
                 if target_id is None:
                     raise ValueError(
-                        'Cannot add "%r": the value for field "%s" is None' % (obj, target_field_name)
+                        f'Cannot add "{obj!r}": the value for field "{target_field_name}" is None'
                     )
                 target_ids.add(target_id)
             elif isinstance(obj, Model):
-                raise TypeError("'%s' instance expected, got %r" % (self.model._meta.object_name, obj))
+                raise TypeError(f"'{self.model._meta.object_name}' instance expected, got {obj!r}")
             else:
                 target_ids.add(target_field.get_prep_value(obj))
         return target_ids

@@ -255,7 +255,7 @@ class ManyToOneRel(ForeignObjectRel):
         """Return the field that the foreign key points to; FieldDoesNotExist when it is no column."""
         field = self.model._meta.get_field(self.field_name)
         if not field.concrete:
-            raise exceptions.FieldDoesNotExist("No related field named '%s'" % self.field_name)
+            raise exceptions.FieldDoesNotExist(f"No related field named '{self.field_name}'")
         return field
 
     def set_field_name(self) -> None:
@@ -334,4 +334,4 @@ class ManyToManyRel(ForeignObjectRel):
         for field in opts.fields:
             if getattr(field.remote_field, "model", None) == self.model:
                 return field.foreign_related_fields[0]
-        raise exceptions.FieldDoesNotExist("The intermediate model has no relation to %r" % self.model)
+        raise exceptions.FieldDoesNotExist(f"The intermediate model has no relation to {self.model!r}")

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from offbeat.core.exceptions import EmptyResultSet, FullResultSet
-from offbeat.db.models.expressions import Col, ExpressionWrapper, Value
+from offbeat.db.models.expressions import Exists, ExpressionWrapper, NegatedExpression, RawSQL, Value
 from offbeat.db.models.lookups.base import (
     BuiltinLookup,
     FieldGetDbPrepValueIterableMixin,
     FieldGetDbPrepValueMixin,
+    Lookup,
     is_query,
 )
 from offbeat.db.models.sql.params import Param, Unbindable
@@ -52,18 +53,23 @@ class Exact(FieldGetDbPrepValueMixin, BuiltinLookup):
             isinstance(self.rhs, bool)
             and getattr(self.lhs, "conditional", False)
             and connection.ops.conditional_expression_supported_in_where_clause(self.lhs)
-            and (connection.features.has_native_boolean_field or not _is_column(self.lhs))
+            and (connection.features.has_native_boolean_field or _is_condition(self.lhs))
         ):
             lhs_sql, params = self.process_lhs(compiler, connection)
             return lhs_sql if self.rhs else f"NOT {lhs_sql}", params
         return super().as_sql(compiler, connection)
 
 
-def _is_column(expression: Any) -> bool:
-    """Whether the condition is a plain column: an index on it serves only an explicit comparison."""
+def _is_condition(expression: Any) -> bool:
+    """Whether the expression is a condition by its form, not a value that happens to be boolean.
+
+    Without a boolean type such a value is compared with a literal: an index on it serves nothing else.
+    """
     while isinstance(expression, ExpressionWrapper):
         expression = expression.expression
-    return isinstance(expression, Col)
+    return isinstance(expression, (Exists, Lookup, NegatedExpression, RawSQL)) or hasattr(
+        expression, "children"
+    )
 
 
 class IExact(BuiltinLookup):

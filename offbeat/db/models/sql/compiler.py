@@ -537,7 +537,7 @@ class SQLCompiler:
         rows = connection.fetch_all(driver_sql, params)
         if result_type == SINGLE:
             return rows[0][: self._width()] if rows else None
-        return iter([rows] if not self.has_extra_select else [[row[: self._width()] for row in rows]])
+        return [rows] if not self.has_extra_select else [[row[: self._width()] for row in rows]]
 
     def _width(self) -> int | None:
         if self.select is None or self.has_composite_fields(item[0] for item in self.select):

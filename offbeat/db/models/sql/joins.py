@@ -283,7 +283,7 @@ def bump_prefix(query: Any, other_query: Any, exclude: Any = None) -> None:
         # Resolving and compiling descend once for each level.
         if number > limit:
             raise RecursionError("Maximum recursion depth exceeded: too many subqueries.")
-        if prefix not in query.subq_aliases and prefix not in other_query.subq_aliases:
+        if prefix not in query.subq_aliases:
             query.alias_prefix = prefix
             break
     query.subq_aliases = query.subq_aliases.union([query.alias_prefix])

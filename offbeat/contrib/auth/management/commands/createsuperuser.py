@@ -97,7 +97,7 @@ class Command(BaseCommand):
 
     def _cleaned(self, field: Any, value: Any) -> Any:
         if field.many_to_many:
-            return value if not value or isinstance(value[0], field.remote_field.model) else value
+            return value
         value = field.clean(value, None)
         if field.remote_field and not isinstance(value, field.remote_field.model):
             return field.remote_field.model(value)
