@@ -276,7 +276,11 @@ class ModelMultipleChoiceField(ModelChoiceField):
                     self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": pk}
                 ) from None
         queryset = self.queryset.filter(**{f"{key}__in": value})
-        found = {str(getattr(obj, key)) for obj in queryset}
+        try:
+            found = {str(getattr(obj, key)) for obj in queryset}
+        except OverflowError:
+            # A number that no column can hold: find out which, one by one.
+            found = {str(val) for val in value if self.queryset.filter(**{key: val}).exists()}
         for val in value:
             if str(val) not in found:
                 raise ValidationError(

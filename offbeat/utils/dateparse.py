@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from typing import Any
 
 from offbeat.utils.regex_helper import _lazy_re_compile
 from offbeat.utils.timezone import get_fixed_timezone
@@ -75,7 +76,7 @@ def parse_date(value: str) -> datetime.date | None:
         return datetime.date(**{key: int(part) for key, part in match.groupdict().items()})
 
 
-def _clock_parts(groups: dict[str, str | None]) -> dict[str, int]:
+def _clock_parts(groups: dict[str, str | None]) -> dict[str, Any]:
     if groups["microsecond"]:
         groups["microsecond"] = groups["microsecond"].ljust(6, "0")
     return {key: int(part) for key, part in groups.items() if part is not None}

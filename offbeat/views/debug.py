@@ -441,7 +441,7 @@ class ExceptionReporter:
 
 
 def _columns(tb: Any, line: str) -> str:
-    """Return marks below the part of the line that raised, empty when it is the whole line or unknown."""
+    """Return marks below the part of the line that raised, empty when it is unknown."""
     positions = next(itertools.islice(tb.tb_frame.f_code.co_positions(), tb.tb_lasti // 2, None), None)
     if positions is None:
         return ""
@@ -450,8 +450,7 @@ def _columns(tb: Any, line: str) -> str:
         return ""
     if start_line != end_line:
         end = len(line)
-    marks = " " * start + "^" * (end - start)
-    return "" if marks.strip() and len(marks.strip()) >= len(line.strip()) else f"\n{marks}"
+    return "\n" + " " * start + "^" * (end - start)
 
 
 def _decode(source: list[Any]) -> list[str]:

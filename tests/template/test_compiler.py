@@ -18,7 +18,9 @@ def compiled(source: str, **options) -> Template:
 
 
 def test_a_loop_over_plain_output_does_not_touch_the_context():
-    code = compiled("{% for x in items %}<td>{{ x.name }}</td>{{ forloop.counter }}{% endfor %}").python_source
+    code = compiled(
+        "{% for x in items %}<td>{{ x.name }}</td>{{ forloop.counter }}{% endfor %}"
+    ).python_source
     assert "push" not in code
     assert "enumerate(" in code
     compile(code, "x", "exec")
@@ -38,7 +40,11 @@ def test_a_traceback_points_into_the_template():
 
     with pytest.raises(ZeroDivisionError) as caught:
         template.render(Context({"x": Boom(), "ok": 1}))
-    frames = [frame for frame in traceback.extract_tb(caught.tb) if "template" in frame.filename and ".py" not in frame.filename]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(caught.tb)
+        if "template" in frame.filename and ".py" not in frame.filename
+    ]
     assert [(frame.lineno, frame.line) for frame in frames] == [(3, "{% if ok %}{{ x.boom }}{% endif %}")]
     assert frames[0].colno == 13
     assert frames[0].end_colno == 25
@@ -64,7 +70,10 @@ def test_a_traceback_names_the_template_file(tmp_path):
     [
         ("a\n{% for x in xs %}{{ x.boom }}{% endfor %}", "{{ x.boom }}"),
         ("a\n{% with y=xs.0 %}\n {{ y.boom|upper }}{% endwith %}", "{{ y.boom|upper }}"),
-        ("{% load extra %}\n{% for x in xs %}{% wrap %}é{{ x.boom }}{% endwrap %}{% endfor %}", "{{ x.boom }}"),
+        (
+            "{% load extra %}\n{% for x in xs %}{% wrap %}é{{ x.boom }}{% endwrap %}{% endfor %}",
+            "{{ x.boom }}",
+        ),
         ("{% if xs.0.boom %}\n{% endif %}", "{% if xs.0.boom %}"),
     ],
 )
@@ -91,7 +100,7 @@ def test_no_debug_information_without_debug():
 
 
 def test_syntax_errors_carry_their_place():
-    with pytest.raises(Exception) as caught:  # noqa: PT011
+    with pytest.raises(Exception) as caught:
         compiled("one\n{% if x %}\n{% nothing %}{% endif %}", debug=True)
     assert caught.value.template_debug["line"] == 3  # type: ignore[attr-defined]
     assert caught.value.template_debug["during"] == "{% nothing %}"  # type: ignore[attr-defined]
@@ -115,7 +124,9 @@ def test_the_switch_prints_the_code(monkeypatch, capsys):
     assert "def render(context):" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["\"'\\", "{{'{{'}}", "{a}", "\n\t\r", "é☃\U0001f600", '"""', "%s %(x)s", "\\n"])
+@pytest.mark.parametrize(
+    "text", ["\"'\\", "{{'{{'}}", "{a}", "\n\t\r", "é☃\U0001f600", '"""', "%s %(x)s", "\\n"]
+)
 def test_literal_text_comes_out_as_it_is(text):
     source = "{% verbatim %}" + text + "{% endverbatim %}{{ x }}" if "{{" in text else text + "{{ x }}"
     assert render(source, {"x": 1}) == text + "1"
@@ -124,7 +135,9 @@ def test_literal_text_comes_out_as_it_is(text):
 
 def test_a_variable_is_called_each_time_it_is_used():
     calls = iter(range(10))
-    assert render("{{ n }}{{ n }}{% for x in 'ab' %}{{ n }}{% endfor %}", {"n": lambda: next(calls)}) == "0123"
+    assert (
+        render("{{ n }}{{ n }}{% for x in 'ab' %}{{ n }}{% endfor %}", {"n": lambda: next(calls)}) == "0123"
+    )
 
 
 def test_a_node_list_that_changes_is_compiled_anew():

@@ -11,12 +11,17 @@ from tests.template.helpers import engine, render
 
 
 def test_a_called_node_sees_the_variables_of_loops():
-    assert render("{% for x in 'ab' %}{% wrap %}{{ x }}{{ forloop.counter }}{% endwrap %}{% endfor %}") == "[a1][b2]"
+    assert (
+        render("{% for x in 'ab' %}{% wrap %}{{ x }}{{ forloop.counter }}{% endwrap %}{% endfor %}")
+        == "[a1][b2]"
+    )
 
 
 def test_a_called_node_may_change_variables():
     assert render("{% for x in 'ab' %}{% set x 'new' %}{{ x }}{% endfor %}") == "newnew"
-    assert render("{% set y 3 %}{{ y }}{% with z=y %}{% set y 4 %}{{ y }}{{ z }}{% endwith %}{{ y }}") == "3433"
+    assert (
+        render("{% set y 3 %}{{ y }}{% with z=y %}{% set y 4 %}{{ y }}{{ z }}{% endwith %}{{ y }}") == "3433"
+    )
 
 
 def test_what_a_node_sets_in_a_loop_is_gone_behind_it():
@@ -47,7 +52,13 @@ def test_inclusion_tag_renders_its_template():
 
 @pytest.mark.parametrize(
     "source",
-    ["{% join_args nothing=1 %}", "{% remember %}", "{% remember 1 2 %}", "{% remember name=1 name=2 %}", "{% shout %}"],
+    [
+        "{% join_args nothing=1 %}",
+        "{% remember %}",
+        "{% remember 1 2 %}",
+        "{% remember name=1 name=2 %}",
+        "{% shout %}",
+    ],
 )
 def test_wrong_arguments_are_syntax_errors(source):
     with pytest.raises(TemplateSyntaxError):

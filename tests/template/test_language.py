@@ -69,39 +69,58 @@ CASES = [
     ("{% if a is None %}none{% endif %}{% if b is not None %}some{% endif %}", {"b": 1}, "nonesome"),
     ("{% if a > 'x' %}y{% else %}n{% endif %}", {"a": 1}, "n"),
     ("{% if missing.a.b == 1 %}y{% else %}n{% endif %}", {}, "n"),
-    ("{% for x in items %}{{ x }}{% if not forloop.last %},{% endif %}{% endfor %}", {"items": [1, 2, 3]}, "1,2,3"),
+    (
+        "{% for x in items %}{{ x }}{% if not forloop.last %},{% endif %}{% endfor %}",
+        {"items": [1, 2, 3]},
+        "1,2,3",
+    ),
     ("{% for x in items reversed %}{{ x }}{% endfor %}", {"items": [1, 2, 3]}, "321"),
     ("{% for x in items %}{{ x }}{% empty %}none{% endfor %}", {"items": []}, "none"),
     ("{% for x in missing %}{{ x }}{% empty %}none{% endfor %}", {}, "none"),
     ("{% for k, v in d.items %}{{ k }}={{ v }};{% endfor %}", {"d": {"a": 1, "b": 2}}, "a=1;b=2;"),
     (
-        "{% for x in items %}{{ forloop.counter }}{{ forloop.counter0 }}{{ forloop.revcounter }}"
-        "{{ forloop.revcounter0 }}{{ forloop.first }}{{ forloop.length }} {% endfor %}",
+        (
+            "{% for x in items %}{{ forloop.counter }}{{ forloop.counter0 }}{{ forloop.revcounter }}"
+            "{{ forloop.revcounter0 }}{{ forloop.first }}{{ forloop.length }} {% endfor %}"
+        ),
         {"items": "ab"},
         "1021True2 2110False2 ",
     ),
     (
-        "{% for a in items %}{% for b in items %}{{ forloop.parentloop.counter }}{{ forloop.counter }} "
-        "{% endfor %}{% endfor %}",
+        (
+            "{% for a in items %}{% for b in items %}{{ forloop.parentloop.counter }}{{ forloop.counter }} "
+            "{% endfor %}{% endfor %}"
+        ),
         {"items": "ab"},
         "11 12 21 22 ",
     ),
     ("{% for a in x %}{{ forloop.parentloop }}{% endfor %}", {"x": "a"}, "{}"),
     ("{% with a=1 b=x %}{{ a }}{{ b }}{% endwith %}{{ a }}", {"x": 2}, "12"),
     ("{% with x as a %}{{ a }}{% endwith %}", {"x": 2}, "2"),
-    ("{% autoescape off %}{{ x }}{% autoescape on %}{{ x }}{% endautoescape %}{% endautoescape %}", {"x": "<"}, "<&lt;"),
+    (
+        "{% autoescape off %}{{ x }}{% autoescape on %}{{ x }}{% endautoescape %}{% endautoescape %}",
+        {"x": "<"},
+        "<&lt;",
+    ),
     ("{% filter upper %}a{{ x }}{% endfilter %}", {"x": "b"}, "AB"),
     ("{% spaceless %} <a> <b> x </b> </a> {% endspaceless %}", {}, "<a><b> x </b></a>"),
     ("{% verbatim %}{{ x }}{% if %}{% endverbatim %}", {}, "{{ x }}{% if %}"),
     ("{% comment %}{{ x }}{% endcomment %}{# x #}a", {}, "a"),
     ("{% for x in 'abc' %}{% cycle 'r' 's' %}{% endfor %}", {}, "rsr"),
     ("{% for x in 'abc' %}{% cycle 'r' 's' as c %}{{ c }}{% endfor %}", {}, "rrssrr"),
-    ("{% for x in 'ab' %}{% for y in 'abc' %}{% cycle 'r' 's' %}{% endfor %}{% resetcycle %}{% endfor %}", {}, "rsrrsr"),
+    (
+        "{% for x in 'ab' %}{% for y in 'abc' %}{% cycle 'r' 's' %}{% endfor %}{% resetcycle %}{% endfor %}",
+        {},
+        "rsrrsr",
+    ),
     ("{% for x in 'aab' %}{% ifchanged %}{{ x }}{% endifchanged %}{% endfor %}", {}, "ab"),
     ("{% for x in 'aab' %}{% ifchanged x %}+{% else %}-{% endifchanged %}{% endfor %}", {}, "+-+"),
     ("{% firstof a b 'c' %}", {"b": "<"}, "&lt;"),
-    ("{% regroup items by k as groups %}{% for g in groups %}{{ g.grouper }}:{{ g.list|length }} {% endfor %}",
-     {"items": [{"k": 1}, {"k": 1}, {"k": 2}]}, "1:2 2:1 "),
+    (
+        "{% regroup items by k as groups %}{% for g in groups %}{{ g.grouper }}:{{ g.list|length }} {% endfor %}",
+        {"items": [{"k": 1}, {"k": 1}, {"k": 2}]},
+        "1:2 2:1 ",
+    ),
     ("{% widthratio 50 100 200 %}", {}, "100"),
     ("{% templatetag openblock %}{% templatetag closevariable %}", {}, "{%}}"),
     ("{% partialdef p %}<{{ x }}>{% endpartialdef %}{% partial p %}{% partial p %}", {"x": 1}, "<1><1>"),
@@ -118,7 +137,9 @@ def test_output(source, values, expected):
 @pytest.mark.parametrize(("source", "values", "expected"), CASES)
 def test_output_is_the_same_where_every_variable_has_to_be_in_the_context(source, values, expected):
     """A node that is only called may look at anything: locals must not be used around it."""
-    opened = source.replace("{% endfor %}", "{% opaque %}{% endfor %}").replace("{% endwith %}", "{% opaque %}{% endwith %}")
+    opened = source.replace("{% endfor %}", "{% opaque %}{% endfor %}").replace(
+        "{% endwith %}", "{% opaque %}{% endwith %}"
+    )
     assert render("{% opaque %}" + opened, values) == expected
 
 

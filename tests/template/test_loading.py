@@ -7,7 +7,14 @@ import pickle
 import pytest
 
 from offbeat.core.exceptions import ImproperlyConfigured
-from offbeat.template import Context, Engine, RequestContext, Template, TemplateDoesNotExist, TemplateSyntaxError
+from offbeat.template import (
+    Context,
+    Engine,
+    RequestContext,
+    Template,
+    TemplateDoesNotExist,
+    TemplateSyntaxError,
+)
 from offbeat.template.backends.django import DjangoTemplates
 from offbeat.template.backends.dummy import TemplateStrings
 from offbeat.template.loader import get_template, render_to_string, select_template
@@ -34,7 +41,9 @@ def test_filesystem_loader(directory):
     assert caught.value.tried[0][0].name.endswith("b.html")
 
 
-@pytest.mark.parametrize("name", ["../secret.txt", "x/../../secret.txt", "/etc/passwd", "..", "./../secret.txt"])
+@pytest.mark.parametrize(
+    "name", ["../secret.txt", "x/../../secret.txt", "/etc/passwd", "..", "./../secret.txt"]
+)
 def test_a_name_does_not_lead_out_of_the_directories(directory, name):
     with pytest.raises(TemplateDoesNotExist):
         Engine(dirs=[directory / "pages"]).get_template(name)
@@ -138,7 +147,9 @@ def test_context_must_be_a_dict():
 
 
 def response(**kwargs):
-    template = DjangoTemplates({"NAME": "n", "DIRS": [], "APP_DIRS": False, "OPTIONS": {}}).from_string("{{ x }}")
+    template = DjangoTemplates({"NAME": "n", "DIRS": [], "APP_DIRS": False, "OPTIONS": {}}).from_string(
+        "{{ x }}"
+    )
     return TemplateResponse(RequestFactory().get("/"), template, {"x": 1}, **kwargs)
 
 

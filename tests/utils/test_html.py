@@ -113,7 +113,7 @@ def test_wrapped_lines_keep_every_word_in_order(text, width):
 
 
 def test_smart_split_keeps_quotes():
-    assert list(smart_split("a \"b c\" d='e f'|g:\"h i\" j\"k")) == ["a", '"b c"', "d='e f'|g:\"h i\"", 'j"k']
+    assert list(smart_split('a "b c" d=\'e f\'|g:"h i" j"k')) == ["a", '"b c"', "d='e f'|g:\"h i\"", 'j"k']
     assert unescape_string_literal(r'"a\"b\\c"') == 'a"b\\c'
     with pytest.raises(ValueError, match="Not a string literal"):
         unescape_string_literal("abc")

@@ -67,7 +67,7 @@ class ModelBackend(BaseBackend):
             return user
         return None
 
-    aauthenticate = async_face(authenticate)  # type: ignore[assignment]
+    aauthenticate = async_face(authenticate)  # type: ignore[arg-type]
 
     def user_can_authenticate(self, user: Any) -> bool:
         """Whether the user is active; models without the flag are."""
@@ -180,7 +180,7 @@ class RemoteUserBackend(ModelBackend):
         user = self.configure_user(request, user, created=created) if user is not None else None
         return user if user is not None and self.user_can_authenticate(user) else None
 
-    aauthenticate = async_face(authenticate)  # type: ignore[assignment]
+    aauthenticate = async_face(authenticate)  # type: ignore[arg-type]
 
     def clean_username(self, username: str) -> str:
         """Hook: the name to look for."""

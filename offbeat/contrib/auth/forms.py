@@ -177,15 +177,17 @@ class SetUnusablePasswordMixin:
                 form.add_error(name, error)
         super().validate_passwords(password1_field_name, password2_field_name)  # type: ignore[misc]
 
-    def validate_password_for_user(self, user: Any, *args: Any, **kwargs: Any) -> None:
+    def validate_password_for_user(self, user: Any, password_field_name: str = "password2") -> None:
         """As SetPasswordMixin, when a password is wanted."""
         if self.cleaned_data["set_usable_password"]:  # type: ignore[attr-defined]
-            super().validate_password_for_user(user, *args, **kwargs)  # type: ignore[misc]
+            super().validate_password_for_user(user, password_field_name)  # type: ignore[misc]
 
-    def set_password_and_save(self, user: Any, commit: bool = True, **kwargs: Any) -> Any:
+    def set_password_and_save(
+        self, user: Any, password_field_name: str = "password1", commit: bool = True
+    ) -> Any:
         """Set the password, or an unusable one; returns the user."""
         if self.cleaned_data["set_usable_password"]:  # type: ignore[attr-defined]
-            return super().set_password_and_save(user, **kwargs, commit=commit)  # type: ignore[misc]
+            return super().set_password_and_save(user, password_field_name, commit=commit)  # type: ignore[misc]
         user.set_unusable_password()
         if commit:
             user.save()
@@ -204,7 +206,8 @@ class BaseUserCreationForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[t
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        name = self._meta.model.USERNAME_FIELD
+        model: Any = self._meta.model
+        name = model.USERNAME_FIELD
         if name in self.fields:
             self.fields[name].widget.attrs["autofocus"] = True
 
@@ -231,11 +234,10 @@ class UserCreationForm(BaseUserCreationForm):
     def clean_username(self) -> Any:
         """The name, unless it is taken."""
         username = self.cleaned_data.get("username")
-        if username and self._meta.model.objects.filter(username__iexact=username).exists():
+        model: Any = self._meta.model
+        if username and model.objects.filter(username__iexact=username).exists():
             self._update_errors(
-                ValidationError(
-                    {"username": self.instance.unique_error_message(self._meta.model, ["username"])}
-                )
+                ValidationError({"username": self.instance.unique_error_message(model, ["username"])})
             )
             return None
         return username

@@ -35,7 +35,7 @@ def check_model_name_lengths(app_configs: Any = None, **kwargs: Any) -> list[Any
     """contenttypes.E005: names that the column does not hold."""
     return [
         Error(
-            "Model names must be at most 100 characters (got %d)." % len(model.__name__),
+            f"Model names must be at most 100 characters (got {len(model.__name__)}).",
             obj=model,
             id="contenttypes.E005",
         )

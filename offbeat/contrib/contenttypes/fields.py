@@ -517,14 +517,14 @@ class GenericRelatedManager(RelatedManagerBase):
         return manager_class(instance=self.instance)
 
     @property
-    def _cache_key(self) -> Any:  # type: ignore[override]
+    def _cache_key(self) -> Any:
         return self.prefetch_cache_name
 
     def __str__(self) -> str:
         return repr(self)
 
     def _db_for_write(self) -> str:
-        return router.db_for_write(self.model, instance=self.instance)  # type: ignore[no-any-return]
+        return router.db_for_write(self.model, instance=self.instance)
 
     def _apply_rel_filters(self, queryset: Any) -> Any:
         db = self._db or router.db_for_read(self.model, instance=self.instance)

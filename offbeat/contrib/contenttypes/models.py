@@ -109,7 +109,7 @@ class ContentType(models.Model):
 
     app_label = models.CharField(max_length=100)
     model = models.CharField(_("python model class name"), max_length=100)
-    objects = ContentTypeManager()  # type: ignore[misc]
+    objects = ContentTypeManager()
 
     class Meta:
         verbose_name = _("content type")

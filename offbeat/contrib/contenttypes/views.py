@@ -8,6 +8,7 @@ from offbeat.apps import apps
 from offbeat.contrib.contenttypes.models import ContentType
 from offbeat.core.exceptions import ObjectDoesNotExist
 from offbeat.http import Http404, HttpResponseRedirect
+from offbeat.utils.module_loading import import_string
 from offbeat.utils.translation import gettext as _
 
 __all__ = ["shortcut"]
@@ -67,7 +68,7 @@ def _domain_of(request: Any, obj: Any) -> str | None:
                         break
     if object_domain is None:
         try:
-            from offbeat.contrib.sites.shortcuts import get_current_site
+            get_current_site = import_string("offbeat.contrib.sites.shortcuts.get_current_site")
         except ImportError:
             return str(request.get_host())
         try:

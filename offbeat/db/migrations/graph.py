@@ -11,138 +11,186 @@ from offbeat.db.migrations.state import ProjectState
 Key = tuple[str, str]
 
 
+class Node:
+    """A place in the graph: what it depends on (``parents``) and what depends on it (``children``)."""
+
+    __slots__ = ("children", "key", "parents")
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.children: set[Node] = set()
+        self.parents: set[Node] = set()
+
+    def __eq__(self, other: object) -> bool:
+        return self.key == (other.key if isinstance(other, Node) else other)
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.key < (other.key if isinstance(other, Node) else other))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __getitem__(self, item: int) -> str:
+        return self.key[item]
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.key!r}>"
+
+
+class DummyNode(Node):
+    """The place of a migration that others name but that does not exist (yet)."""
+
+    __slots__ = ("error_message", "origin")
+
+    def __init__(self, key: Key, origin: Any, error_message: str) -> None:
+        super().__init__(key)
+        self.origin = origin
+        self.error_message = error_message
+
+
 class MigrationGraph:
-    """Nodes are (app_label, name) keys; the value of a missing node, which only others name, is its error message."""
+    """``nodes``: migrations by (app_label, name); ``node_map``: their places."""
 
     def __init__(self) -> None:
+        self.node_map: dict[Key, Node] = {}
         self.nodes: dict[Key, Any] = {}
-        self.parents: dict[Key, set[Key]] = {}
-        self.children: dict[Key, set[Key]] = {}
-        self._missing: dict[Key, tuple[str, Any]] = {}
 
     def add_node(self, key: Key, migration: Any) -> None:
         """Add a migration."""
+        node = Node(key)
+        if key in self.node_map:
+            raise ValueError(f"The graph has a node {key!r} already.")
+        self.node_map[key] = node
         self.nodes[key] = migration
-        self.parents.setdefault(key, set())
-        self.children.setdefault(key, set())
-        self._missing.pop(key, None)
 
-    def add_dependency(self, migration: Any, child: Key, parent: Key, skip_validation: bool = False) -> None:
+    def add_dummy_node(self, key: Key, origin: Any, error_message: str) -> None:
+        """Keep a place for a migration that only others name."""
+        self.node_map[key] = DummyNode(key, origin, error_message)
+        self.nodes[key] = None
+
+    def add_dependency(
+        self, migration: Any, child: Key, parent: Key, skip_validation: bool = False
+    ) -> None:
         """``child`` needs ``parent`` first; NodeNotFoundError when either is missing, unless validation waits."""
-        for key in (child, parent):
-            if key not in self.nodes:
-                self._missing[key] = (
-                    f"Migration {migration} dependencies reference nonexistent {'child' if key == child else 'parent'} node {key!r}",
-                    migration,
-                )
-                self.parents.setdefault(key, set())
-                self.children.setdefault(key, set())
-        self.parents[child].add(parent)
-        self.children[parent].add(child)
+        for kind, key in (("child", child), ("parent", parent)):
+            if key not in self.node_map:
+                message = f"Migration {migration} dependencies reference nonexistent {kind} node {key!r}"
+                self.add_dummy_node(key, migration, message)
+        _connect(self.node_map[child], self.node_map[parent])
         if not skip_validation:
             self.validate_consistency()
 
     def remove_replaced_nodes(self, replacement: Key, replaced: Iterable[Key]) -> None:
         """A squashed migration takes the place of those it replaces."""
-        replaced = set(replaced) & set(self.parents)
+        replaced = set(replaced)
+        if replacement not in self.node_map:
+            raise NodeNotFoundError(
+                f"Unable to find replacement node {replacement!r}. It was either never added to the migration graph, or "
+                "has been removed.",
+                replacement,
+            )
+        new = self.node_map[replacement]
         for key in replaced:
             self.nodes.pop(key, None)
-            self._missing.pop(key, None)
-            for child in self.children.pop(key):
-                self.parents[child].discard(key)
-                if child not in replaced:
-                    self.parents[child].add(replacement)
-                    self.children[replacement].add(child)
-            for parent in self.parents.pop(key):
-                if parent in self.children:
-                    self.children[parent].discard(key)
-                if parent not in replaced:
-                    self.parents[replacement].add(parent)
-                    self.children.setdefault(parent, set()).add(replacement)
-        self.parents[replacement].discard(replacement)
-        self.children[replacement].discard(replacement)
+            old = self.node_map.pop(key, None)
+            if old is None:
+                continue
+            for child in old.children:
+                child.parents.discard(old)
+                if child.key not in replaced and child is not new:
+                    _connect(child, new)
+            for parent in old.parents:
+                parent.children.discard(old)
+                if parent.key not in replaced and parent is not new:
+                    _connect(new, parent)
 
     def remove_replacement_node(self, replacement: Key, replaced: Iterable[Key]) -> None:
         """The replaced migrations stay; the squashed one goes."""
         self.nodes.pop(replacement, None)
-        replaced = set(replaced) & set(self.nodes)
+        gone = self.node_map.pop(replacement, None)
+        if gone is None:
+            raise NodeNotFoundError(
+                f"Unable to remove replacement node {replacement!r}. It was either never added to the migration graph, or "
+                "has been removed already.",
+                replacement,
+            )
+        kept = {self.node_map[key] for key in replaced if key in self.node_map}
         # What came after the squashed migration comes after the last of those it replaces.
-        lasts = {key for key in replaced if not (self.children[key] & replaced)}
-        for child in self.children.pop(replacement):
-            self.parents[child].discard(replacement)
+        lasts = [node for node in kept if not (node.children & kept)]
+        for child in gone.children:
+            child.parents.discard(gone)
             for last in lasts:
-                self.parents[child].add(last)
-                self.children[last].add(child)
-        for parent in self.parents.pop(replacement):
-            self.children[parent].discard(replacement)
+                _connect(child, last)
+        for parent in gone.parents:
+            parent.children.discard(gone)
 
     def validate_consistency(self) -> None:
         """NodeNotFoundError when a dependency does not exist."""
-        for key, (message, origin) in self._missing.items():
-            raise NodeNotFoundError(message, key, origin=origin)
+        for node in self.node_map.values():
+            if isinstance(node, DummyNode):
+                raise NodeNotFoundError(node.error_message, node.key, origin=node.origin)
 
     def forwards_plan(self, target: Key) -> list[Key]:
         """What to apply for ``target``, in order, itself last."""
-        return self._walk(target, self.parents)
+        return self._walk(target, forwards=True)
 
     def backwards_plan(self, target: Key) -> list[Key]:
         """What to undo for ``target``, in order, itself last."""
-        return self._walk(target, self.children)
+        return self._walk(target, forwards=False)
 
-    def _walk(self, target: Key, edges: dict[Key, set[Key]]) -> list[Key]:
-        if target not in self.nodes:
+    def _walk(self, target: Key, forwards: bool) -> list[Key]:
+        if target not in self.node_map:
             raise NodeNotFoundError(f"Node {target!r} not a valid node", target)
         order: dict[Key, None] = {}
-        stack: list[tuple[Key, bool]] = [(target, False)]
+        stack: list[tuple[Node, bool]] = [(self.node_map[target], False)]
         while stack:
-            key, finished = stack.pop()
+            node, finished = stack.pop()
             if finished:
-                order.setdefault(key)
-            elif key not in order:
-                stack.append((key, True))
-                stack += [(other, False) for other in sorted(edges[key], reverse=True)]
+                order.setdefault(node.key)
+            elif node.key not in order:
+                stack.append((node, True))
+                stack += [(other, False) for other in sorted(node.parents if forwards else node.children)]
         return list(order)
 
     def root_nodes(self, app: str | None = None) -> list[Key]:
         """Migrations that depend on none of their own application."""
-        return sorted(key for key in self.nodes if self._is_edge(key, self.parents, app))
+        return sorted(
+            key
+            for key, node in self.node_map.items()
+            if all(parent.key[0] != key[0] for parent in node.parents) and (not app or app == key[0])
+        )
 
     def leaf_nodes(self, app: str | None = None) -> list[Key]:
         """Migrations on which none of their own application depends."""
-        return sorted(key for key in self.nodes if self._is_edge(key, self.children, app))
-
-    @staticmethod
-    def _is_edge(key: Key, edges: dict[Key, set[Key]], app: str | None) -> bool:
-        return all(other[0] != key[0] for other in edges[key]) and (not app or app == key[0])
+        return sorted(
+            key
+            for key, node in self.node_map.items()
+            if all(child.key[0] != key[0] for child in node.children) and (not app or app == key[0])
+        )
 
     def ensure_not_cyclic(self) -> None:
         """CircularDependencyError, naming the circle, if there is one."""
-        done: set[Key] = set()
-        for root in self.nodes:
-            path: list[Key] = []
-            on_path: set[Key] = set()
-            stack: list[tuple[Key, Iterator[Key]]] = []
+        done: set[Node] = set()
+        for root in self.node_map.values():
             if root in done:
                 continue
-            stack.append((root, iter(sorted(self.children[root]))))
-            path.append(root)
-            on_path.add(root)
-            while stack:
-                key, others = stack[-1]
-                for other in others:
-                    if other in on_path:
-                        circle = path[path.index(other) :]
+            path: dict[Node, Iterator[Node]] = {root: iter(sorted(root.children))}
+            while path:
+                node = next(reversed(path))
+                for other in path[node]:
+                    if other in path:
+                        keys = [each.key for each in path]
+                        circle = keys[keys.index(other.key) :]
                         raise CircularDependencyError(", ".join(f"{app}.{name}" for app, name in circle))
                     if other not in done:
-                        stack.append((other, iter(sorted(self.children[other]))))
-                        path.append(other)
-                        on_path.add(other)
+                        path[other] = iter(sorted(other.children))
                         break
                 else:
-                    stack.pop()
-                    path.pop()
-                    on_path.discard(key)
-                    done.add(key)
+                    del path[node]
+                    done.add(node)
 
     def make_state(self, nodes: Any = None, at_end: bool = True, real_apps: Any = None) -> ProjectState:
         """The project's state after ``nodes`` (by default all), or before the last ones."""
@@ -153,7 +201,7 @@ class MigrationGraph:
         plan: dict[Key, None] = {}
         for node in nodes:
             for key in self.forwards_plan(node):
-                if key not in plan and (at_end or key not in nodes):
+                if at_end or key not in nodes:
                     plan[key] = None
         state = ProjectState(real_apps=real_apps)
         for key in plan:
@@ -163,10 +211,16 @@ class MigrationGraph:
     def __contains__(self, node: object) -> bool:
         return node in self.nodes
 
+    def _count(self) -> tuple[int, int]:
+        return len(self.nodes), sum(len(node.parents) for node in self.node_map.values())
+
     def __str__(self) -> str:
-        return (
-            f"Graph: {len(self.nodes)} nodes, {sum(len(parents) for parents in self.parents.values())} edges"
-        )
+        return "Graph: {} nodes, {} edges".format(*self._count())
 
     def __repr__(self) -> str:
-        return f"<MigrationGraph: nodes={len(self.nodes)}, edges={sum(map(len, self.parents.values()))}>"
+        return "<{}: nodes={}, edges={}>".format(type(self).__name__, *self._count())
+
+
+def _connect(child: Node, parent: Node) -> None:
+    child.parents.add(parent)
+    parent.children.add(child)

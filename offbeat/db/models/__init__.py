@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from offbeat.core.exceptions import ObjectDoesNotExist
 from offbeat.db.models import signals
-from offbeat.db.models.aggregates import *  # noqa: F403
-from offbeat.db.models.aggregates import __all__ as aggregates_all
+from offbeat.db.models.aggregates import (
+    Aggregate,
+    AnyValue,
+    Avg,
+    BitAnd,
+    BitOr,
+    BitXor,
+    Count,
+    Max,
+    Min,
+    StdDev,
+    StringAgg,
+    Sum,
+    Variance,
+)
 from offbeat.db.models.base import DEFERRED, Model
 from offbeat.db.models.constraints import BaseConstraint, CheckConstraint, Deferrable, UniqueConstraint
 from offbeat.db.models.deletion import (
@@ -115,11 +128,17 @@ __all__ = [
     "SET",
     "SET_DEFAULT",
     "SET_NULL",
+    "Aggregate",
+    "AnyValue",
     "AutoField",
+    "Avg",
     "BaseConstraint",
     "BigAutoField",
     "BigIntegerField",
     "BinaryField",
+    "BitAnd",
+    "BitOr",
+    "BitXor",
     "BooleanField",
     "Case",
     "CharField",
@@ -127,6 +146,7 @@ __all__ = [
     "Choices",
     "CommaSeparatedIntegerField",
     "CompositePrimaryKey",
+    "Count",
     "DateField",
     "DateTimeField",
     "DecimalField",
@@ -162,6 +182,8 @@ __all__ = [
     "ManyToManyField",
     "ManyToManyRel",
     "ManyToOneRel",
+    "Max",
+    "Min",
     "Model",
     "NullBooleanField",
     "ObjectDoesNotExist",
@@ -182,7 +204,10 @@ __all__ = [
     "SlugField",
     "SmallAutoField",
     "SmallIntegerField",
+    "StdDev",
+    "StringAgg",
     "Subquery",
+    "Sum",
     "TextChoices",
     "TextField",
     "TimeField",
@@ -192,6 +217,7 @@ __all__ = [
     "UniqueConstraint",
     "Value",
     "ValueRange",
+    "Variance",
     "When",
     "Window",
     "WindowFrame",
@@ -200,4 +226,3 @@ __all__ = [
     "prefetch_related_objects",
     "signals",
 ]
-__all__ += aggregates_all

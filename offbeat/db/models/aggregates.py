@@ -218,28 +218,45 @@ class Avg(FixDurationInputMixin, NumericOutputFieldMixin, Aggregate):
     arity = 1
 
 
-class BitAnd(Aggregate):
-    """The bitwise AND of the values that are not NULL."""
+class BitAggregate(Aggregate):
+    """An aggregate over the bits of the values that are not NULL."""
+
+    arity = 1
+
+    def __init__(self, expression: Any, **extra: Any) -> None:
+        super().__init__(expression, **extra)
+        # The default is resolved away before the SQL is written.
+        self.has_default = self.default is not None
+
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:  # type: ignore[override]
+        if not connection.features.supports_bit_aggregations:
+            raise NotSupportedError(f"{self.name} is not supported on {connection.vendor}.")
+        if self.has_default and not connection.features.supports_default_in_bit_aggregations:
+            raise NotSupportedError(
+                f"{self.name} does not support the default parameter on {connection.vendor}."
+            )
+        return super().as_sql(compiler, connection, **extra_context)
+
+
+class BitAnd(BitAggregate):
+    """Bitwise AND."""
 
     function = "BIT_AND"
     name = "BitAnd"
-    arity = 1
 
 
-class BitOr(Aggregate):
-    """The bitwise OR of the values that are not NULL."""
+class BitOr(BitAggregate):
+    """Bitwise OR."""
 
     function = "BIT_OR"
     name = "BitOr"
-    arity = 1
 
 
-class BitXor(Aggregate):
-    """The bitwise exclusive OR of the values that are not NULL."""
+class BitXor(BitAggregate):
+    """Bitwise exclusive OR."""
 
     function = "BIT_XOR"
     name = "BitXor"
-    arity = 1
 
 
 class Count(Aggregate):

@@ -81,6 +81,8 @@ class Model(AltersData, metaclass=ModelBase):
     """A row of a table. Subclasses declare fields; their `Meta` class holds the options."""
 
     if TYPE_CHECKING:
+        # The key of models that declare none.
+        id: Any
         _meta: ClassVar[Options]
         objects: ClassVar[Manager[Self]]
         _default_manager: ClassVar[Manager[Self]]
@@ -88,7 +90,7 @@ class Model(AltersData, metaclass=ModelBase):
 
         class DoesNotExist(ObjectDoesNotExist): ...
 
-        class MultipleObjectsReturned(MultipleObjectsReturned): ...  # type: ignore[misc]
+        class MultipleObjectsReturned(MultipleObjectsReturned): ...
 
         class NotUpdated(ObjectNotUpdated): ...
 
@@ -354,7 +356,7 @@ class Model(AltersData, metaclass=ModelBase):
 
     save.alters_data = True  # type: ignore[attr-defined]
     asave = async_face(save)
-    asave.alters_data = True
+    asave.alters_data = True  # type: ignore[attr-defined]
 
     def save_base(
         self,
@@ -407,7 +409,7 @@ class Model(AltersData, metaclass=ModelBase):
 
     delete.alters_data = True  # type: ignore[attr-defined]
     adelete = async_face(delete)
-    adelete.alters_data = True
+    adelete.alters_data = True  # type: ignore[attr-defined]
 
     def _get_FIELD_display(self, field: Any) -> Any:
         value = getattr(self, field.attname)
@@ -491,7 +493,9 @@ class Model(AltersData, metaclass=ModelBase):
         """Return pairs (model class, constraints) of this model and its parents."""
         constraints = [(self.__class__, self._meta.constraints)]
         constraints.extend(
-            (parent, parent._meta.constraints) for parent in self._meta.all_parents if parent._meta.constraints
+            (parent, parent._meta.constraints)
+            for parent in self._meta.all_parents
+            if parent._meta.constraints
         )
         return constraints
 

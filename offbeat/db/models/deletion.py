@@ -178,7 +178,7 @@ class Collector:
         self.origin = origin
         # True for those who want to see all objects (the admin's confirmation), even where the database would cascade.
         self.force_collection = force_collection
-        self.data: dict[Any, set[Any]] = defaultdict(set)
+        self.data: Any = defaultdict(set)
         # {(field, value): [objects or querysets, …]}
         self.field_updates: dict[Any, list[Any]] = defaultdict(list)
         # {model: {field: {objects}}}
@@ -209,7 +209,7 @@ class Collector:
             model, dependency = dependency, model
         self.dependencies[model._meta.concrete_model].add(dependency._meta.concrete_model)
         # Both models take part, with or without objects.
-        self.data.setdefault(dependency, self.data.default_factory())  # type: ignore[misc]
+        self.data.setdefault(dependency, set())
 
     def add_field_update(self, field: Any, value: Any, objs: Any) -> None:
         """Have `field` of `objs` set to `value`."""
@@ -430,7 +430,7 @@ class Collector:
         data = {}
         for model, instances in self.data.items():
             data[model] = self._in_key_order(instances)
-        self.data = data  # type: ignore[assignment]
+        self.data = data
         self.sort()
         deleted: Counter[str] = Counter()
 
@@ -462,7 +462,7 @@ class Collector:
             self._update_fields()
             # Within a model the last come first.
             for instances in self.data.values():
-                instances.reverse()  # type: ignore[attr-defined]
+                instances.reverse()
             for model, instances in self.data.items():
                 query = sql.DeleteQuery(model)
                 count = query.delete_batch([obj.pk for obj in instances], self.using)

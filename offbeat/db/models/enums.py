@@ -43,7 +43,8 @@ class ChoicesType(EnumType):
     def choices(cls) -> list[tuple[Any, Any]]:
         """(value, label) pairs, as Field.choices takes them."""
         empty = [(None, cls.__empty__)] if hasattr(cls, "__empty__") else []
-        return empty + [(member.value, member.label) for member in cls]  # type: ignore[attr-defined]
+        members: Any = cls
+        return empty + [(member.value, member.label) for member in members]
 
     @property
     def labels(cls) -> list[Any]:
@@ -81,14 +82,14 @@ class Choices(enum.Enum, metaclass=ChoicesType):
         return f"{self.__class__.__qualname__}.{self._name_}"
 
 
-class IntegerChoices(Choices, enum.IntEnum):  # type: ignore[misc]
+class IntegerChoices(Choices, enum.IntEnum):
     """Integer choices."""
 
     __str__ = Choices.__str__
     __repr__ = Choices.__repr__
 
 
-class TextChoices(Choices, enum.StrEnum):  # type: ignore[misc]
+class TextChoices(Choices, enum.StrEnum):
     """String choices; auto() gives the member's name."""
 
     __str__ = Choices.__str__

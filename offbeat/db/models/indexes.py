@@ -92,8 +92,7 @@ class Index:
         if len(self.name) > self.max_name_length:
             errors.append(
                 checks.Error(
-                    "The index name '%s' cannot be longer than %d characters."
-                    % (self.name, self.max_name_length),
+                    f"The index name '{self.name}' cannot be longer than {self.max_name_length} characters.",
                     obj=model,
                     id="models.E034",
                 )
@@ -257,7 +256,7 @@ class Index:
 
     def __eq__(self, other: object) -> bool:
         if self.__class__ == other.__class__:
-            return self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined,no-any-return]
+            return self.deconstruct() == other.deconstruct()
         return NotImplemented
 
     __hash__ = None  # type: ignore[assignment]

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from offbeat.db.models.query import QuerySet
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseManager", "EmptyManager", "Manager", "ManagerDescriptor"]
 
-_T = TypeVar("_T", bound="Model", covariant=True)
+_T = TypeVar("_T", bound="Model")
 
 
 class BaseManager(Generic[_T]):
@@ -138,13 +138,14 @@ class BaseManager(Generic[_T]):
             return self._db  # type: ignore[no-any-return]
         from offbeat.db import router
 
-        return router.db_for_read(self.model, **self._hints)  # type: ignore[no-any-return]
+        return router.db_for_read(self.model, **self._hints)
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[_T]:
         """Return a new queryset; override it to change what the manager starts from."""
-        return self._queryset_class(model=self.model, using=self._db, hints=self._hints)
+        queryset: QuerySet[_T] = self._queryset_class(model=self.model, using=self._db, hints=self._hints)
+        return queryset
 
-    def all(self) -> Any:
+    def all(self) -> QuerySet[_T]:
         """Return all objects, as a queryset."""
         # Not through the queryset's own all(), whose clone would lose a prefetch cache.
         return self.get_queryset()
@@ -158,10 +159,10 @@ class BaseManager(Generic[_T]):
 
 if TYPE_CHECKING:
     # What the type checkers see: every manager answers the methods of QuerySet.
-    class Manager(BaseManager[_T], QuerySet[_T]):  # type: ignore[misc]
+    class Manager(BaseManager[_T], QuerySet[_T]):
         """The default manager."""
 
-        def __get__(self, instance: None, cls: type[Any] | None = None) -> Manager[_T]: ...
+        def __get__(self, instance: None, cls: type[Any] | None = None) -> Self: ...
 
 else:
 

@@ -152,7 +152,7 @@ def _find_app_label(model: Any, meta: Any, abstract: bool) -> str | None:
         return label
     app_config = apps.get_containing_app_config(model.__module__)
     if app_config is not None:
-        return app_config.label  # type: ignore[no-any-return]
+        return app_config.label
     if not abstract:
         raise RuntimeError(
             f"Model class {model.__module__}.{model.__name__} doesn't declare an explicit app_label and isn't in an application in INSTALLED_APPS."

@@ -271,7 +271,7 @@ class Options:
             query = self.order_with_respect_to
             try:
                 self.order_with_respect_to = next(
-                    f for f in self._get_fields(reverse=False) if f.name == query or f.attname == query
+                    f for f in self._get_fields(reverse=False) if query in (f.name, f.attname)
                 )
             except StopIteration:
                 raise FieldDoesNotExist(f"{self.object_name} has no field named '{query}'") from None
@@ -663,7 +663,7 @@ class Options:
         if reverse and not (self.proxy and include_parents is False):
             for field in self._relation_tree:
                 if include_hidden or not field.remote_field.hidden:
-                    fields.append(field.remote_field)
+                    fields.append(field.remote_field)  # noqa: PERF401 - short and clear
         if forward:
             fields += self.local_fields
             fields += self.local_many_to_many

@@ -61,9 +61,9 @@ class ModelSignal(Signal):
 
     def disconnect(
         self, receiver: Any = None, sender: Any = None, dispatch_uid: Any = None, apps: Any = None
-    ) -> bool | None:
+    ) -> bool:
         """Disconnect `receiver`; `sender` is a model class or "app_label.Model"."""
-        result: bool | None = self._lazy_method(
+        result: bool = self._lazy_method(
             super().disconnect, apps, receiver, sender, dispatch_uid=dispatch_uid
         )
         return result

@@ -76,15 +76,19 @@ def get_unique_checks(
     classes = [instance.__class__, *instance._meta.all_parents]
 
     for model_class in classes:
-        for check in model_class._meta.unique_together:
-            # A tuple with one excluded field cannot be judged.
-            if not any(name in excluded for name in check):
-                unique_checks.append((model_class, tuple(check)))
+        # A tuple with one excluded field cannot be judged.
+        unique_checks.extend(
+            (model_class, tuple(check))
+            for check in model_class._meta.unique_together
+            if not any(name in excluded for name in check)
+        )
     if include_meta_constraints:
         for model_class in classes:
-            for constraint in model_class._meta.total_unique_constraints:
-                if not any(name in excluded for name in constraint.fields):
-                    unique_checks.append((model_class, constraint.fields))
+            unique_checks.extend(
+                (model_class, constraint.fields)
+                for constraint in model_class._meta.total_unique_constraints
+                if not any(name in excluded for name in constraint.fields)
+            )
 
     for model_class in classes:
         for field in model_class._meta.local_fields:

@@ -51,7 +51,7 @@ def create_namedtuple_class(*names: str) -> type[Any]:
     def __reduce__(self: tuple[Any, ...]) -> tuple[Any, ...]:
         return unpickle_named_row, (names, tuple(self))
 
-    return type("Row", (namedtuple("Row", names),), {"__reduce__": __reduce__, "__slots__": ()})  # type: ignore[misc]
+    return type("Row", (namedtuple("Row", names),), {"__reduce__": __reduce__, "__slots__": ()})
 
 
 def unpickle_named_row(names: tuple[str, ...], values: tuple[Any, ...]) -> Any:

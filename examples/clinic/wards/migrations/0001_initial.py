@@ -2,7 +2,6 @@
 
 import offbeat.db.models.deletion
 import offbeat.utils.timezone
-
 from offbeat.conf import settings
 from offbeat.db import migrations, models
 

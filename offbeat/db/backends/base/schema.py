@@ -298,6 +298,8 @@ class BaseDatabaseSchemaEditor(ColumnEditor, ConstraintEditor):
                 return True
             if old_through._meta.db_table != new_through._meta.db_table:
                 return True
+            if _through_columns(old_field) != _through_columns(new_field):
+                return True
         _, old_path, old_args, old_kwargs = old_field.deconstruct()
         _, new_path, new_args, new_kwargs = new_field.deconstruct()
         for name in {*(ignore or ()), *old_field.non_db_attrs}:

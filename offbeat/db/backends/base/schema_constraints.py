@@ -263,11 +263,26 @@ class ConstraintEditor:
             default = self._unique_constraint_name(model._meta.db_table, columns, quote=False)
             if default in found:
                 found = [default]
+        if not found and self._forget_deferred(model, fields, bool(constraint_kwargs.get("unique"))):
+            return
         if len(found) != 1:
             raise ValueError(
                 f"Found wrong number ({len(found)}) of constraints for {model._meta.db_table}({', '.join(columns)})"
             )
         self.execute(self._delete_constraint_sql(sql, model, found[0]))
+
+    def _forget_deferred(self, model: Any, names: Sequence[str], unique: bool) -> bool:
+        """Drop a statement that has not run yet and would make the index over these fields; whether there was one."""
+        fields = [model._meta.get_field(name) for name in names]
+        statement = (
+            self._create_unique_sql(model, fields)
+            if unique
+            else self._create_index_sql(model, fields=fields, suffix="_idx")
+        )
+        kept = [other for other in self.deferred_sql if str(other) != str(statement)]
+        forgotten = len(kept) < len(self.deferred_sql)
+        self.deferred_sql = kept
+        return forgotten
 
     def _constraint_names(
         self,

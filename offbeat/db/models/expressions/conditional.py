@@ -68,6 +68,8 @@ class When(Expression):
                 query, allow_joins, reuse, summarize, False
             )
         resolved.result = resolved.result.resolve_expression(query, allow_joins, reuse, summarize, for_save)
+        if getattr(resolved.result, "is_composite", False):
+            raise ValueError(f"{self.__class__.__name__} expression does not support composite primary keys.")
         return resolved
 
     def as_sql(

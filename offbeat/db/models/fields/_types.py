@@ -55,7 +55,6 @@ else:
 class FieldOptions(TypedDict, total=False):
     """The keyword options that every field takes, besides `null`."""
 
-    name: str | None
     primary_key: bool
     unique: bool
     blank: bool

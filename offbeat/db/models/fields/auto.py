@@ -16,8 +16,6 @@ class AutoFieldMixin:
     """A primary key whose values the database makes."""
 
     db_returning = True
-    # The key of an instance that was not saved is None, not 0.
-    _validators: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["blank"] = True
@@ -49,11 +47,11 @@ class AutoFieldMixin:
             value = connection.ops.validate_autopk_value(value)
         return value
 
-    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
         """Become the automatic field of `cls`; ValueError when it has one."""
         if cls._meta.auto_field:
             raise ValueError(f"Model {cls._meta.label} can't have more than one auto-generated field.")
-        super().contribute_to_class(cls, name, **kwargs)  # type: ignore[misc]
+        super().contribute_to_class(cls, name, private_only=private_only)  # type: ignore[misc]
         cls._meta.auto_field = self
 
     def formfield(self, form_class: Any = None, choices_form_class: Any = None, **kwargs: Any) -> Any:

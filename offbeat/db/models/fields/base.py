@@ -54,7 +54,7 @@ def _load_field(app_label: str, model_name: str, field_name: str) -> Any:
 
 def _empty(of_cls: type[Any]) -> Any:
     new = Empty()
-    new.__class__ = of_cls  # type: ignore[assignment]
+    new.__class__ = of_cls
     return new
 
 
@@ -595,7 +595,7 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
 
     def get_attname(self) -> str:
         """Return the attribute that holds the value."""
-        return self.name
+        return self.name  # type: ignore[no-any-return]
 
     def get_attname_column(self) -> tuple[str, Any]:
         """Return (attribute, column)."""
@@ -613,7 +613,7 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
     def get_prep_value(self, value: Any) -> Any:
         """Convert a Python value to what lookups and saving use."""
         if isinstance(value, Promise):
-            value = value._evaluate()  # type: ignore[attr-defined]
+            value = value._evaluate()
         return value
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
@@ -752,7 +752,8 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
                 break
             if any(hook in vars(cls) for hook in hooks):
                 return frozenset()
-        return owner.as_is_types
+        kinds: frozenset[type] = vars(owner)["as_is_types"]
+        return kinds
 
 
 class DictWrapper(dict[str, Any]):

@@ -135,7 +135,8 @@ class DateField(_AutoNow, Field[_DateST, _DateGT]):
     def __init__(
         self: DateField[datetime.date | None, datetime.date | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         auto_now: bool = ...,
         auto_now_add: bool = ...,
@@ -145,7 +146,8 @@ class DateField(_AutoNow, Field[_DateST, _DateGT]):
     def __init__(
         self: DateField[datetime.date, datetime.date],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         auto_now: bool = ...,
         auto_now_add: bool = ...,
@@ -207,9 +209,9 @@ class DateField(_AutoNow, Field[_DateST, _DateGT]):
     def _now(self) -> Any:
         return datetime.date.today()
 
-    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
         """Become a field of `cls`, with get_next_by_FOO() and get_previous_by_FOO()."""
-        super().contribute_to_class(cls, name, **kwargs)
+        super().contribute_to_class(cls, name, private_only=private_only)
         if not self.null:
             for direction, is_next in (("next", True), ("previous", False)):
                 method = f"get_{direction}_by_{self.name}"
@@ -258,11 +260,12 @@ class DateTimeField(DateField[_DateTimeST, _DateTimeGT]):
     }
     description = _("Date (with time)")
 
-    @overload  # type: ignore[override]
+    @overload
     def __init__(
         self: DateTimeField[datetime.datetime | None, datetime.datetime | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         auto_now: bool = ...,
         auto_now_add: bool = ...,
@@ -272,7 +275,8 @@ class DateTimeField(DateField[_DateTimeST, _DateTimeGT]):
     def __init__(
         self: DateTimeField[datetime.datetime, datetime.datetime],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         auto_now: bool = ...,
         auto_now_add: bool = ...,
@@ -368,7 +372,8 @@ class TimeField(_AutoNow, Field[_TimeST, _TimeGT]):
     def __init__(
         self: TimeField[datetime.time | None, datetime.time | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         auto_now: bool = ...,
         auto_now_add: bool = ...,
@@ -378,7 +383,8 @@ class TimeField(_AutoNow, Field[_TimeST, _TimeGT]):
     def __init__(
         self: TimeField[datetime.time, datetime.time],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         auto_now: bool = ...,
         auto_now_add: bool = ...,
@@ -485,7 +491,8 @@ class DurationField(Field[_DurationST, _DurationGT]):
     def __init__(
         self: DurationField[datetime.timedelta | None, datetime.timedelta | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         **options: Unpack[FieldOptions],
     ) -> None: ...
@@ -493,7 +500,8 @@ class DurationField(Field[_DurationST, _DurationGT]):
     def __init__(
         self: DurationField[datetime.timedelta, datetime.timedelta],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         **options: Unpack[FieldOptions],
     ) -> None: ...

@@ -82,13 +82,13 @@ class FieldFile(File, AltersData):
             return self.file.size  # type: ignore[no-any-return]
         return self.storage.size(self.name)  # type: ignore[no-any-return]
 
-    def open(self, mode: str = "rb") -> FieldFile:
+    def open(self, mode: str | None = "rb", *args: Any, **kwargs: Any) -> FieldFile:
         """Open the file (again) in `mode`; return it."""
         self._require_file()
         if getattr(self, "_file", None) is None:
-            self.file = self.storage.open(self.name, mode)
+            self.file = self.storage.open(self.name, mode or "rb")
         else:
-            self.file.open(mode)
+            self.file.open(mode, *args, **kwargs)
         return self
 
     open.alters_data = True  # type: ignore[attr-defined]
@@ -387,9 +387,9 @@ class ImageField(FileField):
             kwargs["height_field"] = self.height_field
         return name, path, args, kwargs
 
-    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
         """Become a field of `cls`; instances without dimensions get them when they are made."""
-        super().contribute_to_class(cls, name, **kwargs)
+        super().contribute_to_class(cls, name, private_only=private_only)
         # The other fields have no value yet when the image is assigned, so this waits for the whole instance. An
         # abstract model has no instances.
         if not cls._meta.abstract and (self.width_field or self.height_field):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from offbeat.db.models import lookups
 from offbeat.db.models.constants import LOOKUP_SEP
@@ -38,6 +38,12 @@ __all__ = [
     "KeyTransformNumericLookupMixin",
     "KeyTransformTextLookupMixin",
 ]
+
+
+if TYPE_CHECKING:
+    _Base = lookups.Lookup
+else:
+    _Base = object
 
 
 def _refuse_params(values: Any) -> None:
@@ -168,12 +174,12 @@ def _is_json_value(value: Any) -> bool:
     return isinstance(value, Value) and isinstance(value.output_field, JSONField)
 
 
-class JSONValuesMixin:
+class JSONValuesMixin(_Base):
     """Takes values without a type of their own as JSON."""
 
     def get_prep_lookup(self) -> Any:
-        _refuse_params(self.rhs)  # type: ignore[attr-defined]
-        return super().get_prep_lookup()  # type: ignore[misc]
+        _refuse_params(self.rhs)
+        return super().get_prep_lookup()
 
     @staticmethod
     def as_json_value(value: Any) -> Any:
@@ -213,17 +219,17 @@ class JSONIn(JSONValuesMixin, lookups.In):
         return sql, params
 
 
-class CaseInsensitiveMixin:
+class CaseInsensitiveMixin(_Base):
     """Lower-cases both sides where the database compares JSON text by its binary form."""
 
-    def process_lhs(self, compiler: Any, connection: Any) -> Any:
-        lhs, lhs_params = super().process_lhs(compiler, connection)  # type: ignore[misc]
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        lhs, lhs_params = super().process_lhs(compiler, connection, lhs)
         if connection.vendor == "mysql":
             return f"LOWER({lhs})", lhs_params
         return lhs, lhs_params
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
-        rhs, rhs_params = super().process_rhs(compiler, connection)  # type: ignore[misc]
+        rhs, rhs_params = super().process_rhs(compiler, connection)
         if connection.vendor == "mysql":
             return f"LOWER({rhs})", rhs_params
         return rhs, rhs_params
@@ -304,7 +310,7 @@ class KeyTransform(Transform):
             pass
         return f"({lhs} {self.postgres_operator} %s)", (*params, key)
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:
         lhs, params, keys = self.preprocess_lhs(compiler, connection)
         path = connection.ops.compile_json_path(keys)
         # JSON_EXTRACT gives true, false and null as 1, 0 and NULL: their type tells them from such values.
@@ -347,7 +353,7 @@ class KeyTextTransform(KeyTransform):
 KT = KeyTextTransform.from_lookup
 
 
-class KeyTransformTextLookupMixin:
+class KeyTransformTextLookupMixin(_Base):
     """Compares the text under the key, for lookups that work on text."""
 
     bindable = False
@@ -458,14 +464,14 @@ class KeyTransformIRegex(CaseInsensitiveMixin, KeyTransformTextLookupMixin, look
     pass
 
 
-class KeyTransformNumericLookupMixin:
+class KeyTransformNumericLookupMixin(_Base):
     """Compares as numbers where the database extracts numbers."""
 
     bindable = False
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
-        rhs, rhs_params = super().process_rhs(compiler, connection)  # type: ignore[misc]
-        if not connection.features.has_native_json_field and not hasattr(self.rhs, "as_sql"):  # type: ignore[attr-defined]
+        rhs, rhs_params = super().process_rhs(compiler, connection)
+        if not connection.features.has_native_json_field and not hasattr(self.rhs, "as_sql"):
             rhs_params = [json.loads(value) for value in rhs_params]
         return rhs, rhs_params
 

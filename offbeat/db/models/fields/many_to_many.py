@@ -268,9 +268,7 @@ class ManyToManyField(RelatedField[_ST, _GT]):
         """Become a field of `cls`, with an intermediate model where none is given."""
         rel = self.remote_field
         # The reverse side of a relation to itself needs a name of its own, unless it is hidden or symmetrical.
-        if rel.symmetrical and (
-            rel.model == RECURSIVE_RELATIONSHIP_CONSTANT or rel.model == cls._meta.object_name
-        ):
+        if rel.symmetrical and (rel.model in (RECURSIVE_RELATIONSHIP_CONSTANT, cls._meta.object_name)):
             rel.related_name = f"{name}_rel_+"
         elif rel.hidden:
             # Hidden relations of several fields must not share one query name.

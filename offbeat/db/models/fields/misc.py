@@ -49,7 +49,8 @@ class BooleanField(Field[_BoolST, _BoolGT]):
     def __init__(
         self: BooleanField[bool | None, bool | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         **options: Unpack[FieldOptions],
     ) -> None: ...
@@ -57,7 +58,8 @@ class BooleanField(Field[_BoolST, _BoolGT]):
     def __init__(
         self: BooleanField[bool, bool],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         **options: Unpack[FieldOptions],
     ) -> None: ...
@@ -140,7 +142,8 @@ class BinaryField(Field[_BytesST, _BytesGT]):
     def __init__(
         self: BinaryField[bytes | bytearray | memoryview | None, bytes | memoryview | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         max_length: int | None = ...,
         **options: Unpack[FieldOptions],
@@ -149,7 +152,8 @@ class BinaryField(Field[_BytesST, _BytesGT]):
     def __init__(
         self: BinaryField[bytes | bytearray | memoryview, bytes | memoryview],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         max_length: int | None = ...,
         **options: Unpack[FieldOptions],
@@ -237,7 +241,8 @@ class UUIDField(Field[_UUIDST, _UUIDGT]):
     def __init__(
         self: UUIDField[uuid.UUID | str | None, uuid.UUID | None],
         verbose_name: Any = ...,
-        *args: Any,
+        *,
+        name: str | None = ...,
         null: Literal[True],
         **options: Unpack[FieldOptions],
     ) -> None: ...
@@ -245,7 +250,8 @@ class UUIDField(Field[_UUIDST, _UUIDGT]):
     def __init__(
         self: UUIDField[uuid.UUID | str, uuid.UUID],
         verbose_name: Any = ...,
-        *args: Any,
+        *,
+        name: str | None = ...,
         null: Literal[False] = ...,
         **options: Unpack[FieldOptions],
     ) -> None: ...
@@ -339,7 +345,8 @@ class GenericIPAddressField(Field[_StrST, _StrGT]):
     def __init__(
         self: GenericIPAddressField[str | None, str | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         protocol: str = ...,
         unpack_ipv4: bool = ...,
@@ -349,7 +356,8 @@ class GenericIPAddressField(Field[_StrST, _StrGT]):
     def __init__(
         self: GenericIPAddressField[str, str],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         protocol: str = ...,
         unpack_ipv4: bool = ...,
@@ -362,7 +370,6 @@ class GenericIPAddressField(Field[_StrST, _StrGT]):
         name: str | None = ...,
         protocol: str = ...,
         unpack_ipv4: bool = ...,
-        *args: Any,
         **kwargs: Any,
     ) -> None: ...
     def __init__(
@@ -371,14 +378,13 @@ class GenericIPAddressField(Field[_StrST, _StrGT]):
         name: str | None = None,
         protocol: str = "both",
         unpack_ipv4: bool = False,
-        *args: Any,
         **kwargs: Any,
     ) -> None:
         self.unpack_ipv4 = unpack_ipv4
         self.protocol = protocol
         self.default_validators = validators.ip_address_validators(protocol, unpack_ipv4)  # type: ignore[misc]
         kwargs["max_length"] = MAX_IPV6_ADDRESS_LENGTH
-        super().__init__(verbose_name, name, *args, **kwargs)
+        super().__init__(verbose_name, name, **kwargs)
 
     def check(self, **kwargs: Any) -> list[Any]:
         """Return the system check messages about this field."""
@@ -457,7 +463,8 @@ class FilePathField(Field[_StrST, _StrGT]):
     def __init__(
         self: FilePathField[str | None, str | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         path: Any = ...,
         match: str | None = ...,
@@ -471,7 +478,8 @@ class FilePathField(Field[_StrST, _StrGT]):
     def __init__(
         self: FilePathField[str, str],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         path: Any = ...,
         match: str | None = ...,

@@ -45,7 +45,8 @@ class IntegerField(Field[_IntST, _IntGT]):
     def __init__(
         self: IntegerField[int | None, int | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         **options: Unpack[FieldOptions],
     ) -> None: ...
@@ -53,7 +54,8 @@ class IntegerField(Field[_IntST, _IntGT]):
     def __init__(
         self: IntegerField[int, int],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         **options: Unpack[FieldOptions],
     ) -> None: ...
@@ -242,7 +244,8 @@ class FloatField(Field[_FloatST, _FloatGT]):
     def __init__(
         self: FloatField[float | None, float | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         **options: Unpack[FieldOptions],
     ) -> None: ...
@@ -250,7 +253,8 @@ class FloatField(Field[_FloatST, _FloatGT]):
     def __init__(
         self: FloatField[float, float],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         **options: Unpack[FieldOptions],
     ) -> None: ...
@@ -302,7 +306,8 @@ class DecimalField(Field[_DecimalST, _DecimalGT]):
     def __init__(
         self: DecimalField[decimal.Decimal | None, decimal.Decimal | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         max_digits: int | None = ...,
         decimal_places: int | None = ...,
@@ -312,7 +317,8 @@ class DecimalField(Field[_DecimalST, _DecimalGT]):
     def __init__(
         self: DecimalField[decimal.Decimal, decimal.Decimal],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         max_digits: int | None = ...,
         decimal_places: int | None = ...,

@@ -60,7 +60,8 @@ def get_normalized_value(value: Any, lhs: Any) -> tuple[Any, ...]:
             # A child in place of its parent, say: the keys are the same.
             key = value.pk
             return key if isinstance(key, tuple) else (key,)
-    return tuple(values)
+    # A composite key is one field with several values.
+    return values[0] if len(values) == 1 and isinstance(values[0], tuple) else tuple(values)
 
 
 def _preparer(lhs: Any, prepare: bool) -> Callable[[Any], Any]:

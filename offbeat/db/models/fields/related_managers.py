@@ -14,6 +14,10 @@ from offbeat.utils.functional import cached_property
 __all__ = ["create_forward_many_to_many_manager", "create_reverse_many_to_one_manager"]
 
 
+# The managers have a method of that name.
+_Set = set
+
+
 def _router() -> Any:
     from offbeat.db import router
 
@@ -140,7 +144,7 @@ class ReverseManyToOneManager(RelatedManagerBase):
         return manager_class(self.instance)
 
     @property
-    def _cache_key(self) -> Any:  # type: ignore[override]
+    def _cache_key(self) -> Any:
         return self.field.remote_field.cache_name
 
     def _check_pk(self) -> None:
@@ -422,7 +426,7 @@ class ManyToManyManager(RelatedManagerBase):
         return manager_class(instance=self.instance)
 
     @property
-    def _cache_key(self) -> Any:  # type: ignore[override]
+    def _cache_key(self) -> Any:
         return self.prefetch_cache_name
 
     def _build_remove_filters(self, removed_vals: Any) -> Any:
@@ -664,7 +668,7 @@ class ManyToManyManager(RelatedManagerBase):
     update_or_create.alters_data = True  # type: ignore[attr-defined]
     aupdate_or_create = async_face(update_or_create)
 
-    def _get_target_ids(self, target_field_name: str, objs: Any) -> set[Any]:
+    def _get_target_ids(self, target_field_name: str, objs: Any) -> _Set[Any]:
         """Return the keys of `objs`; ValueError or TypeError for objects that cannot be linked."""
         from offbeat.db.models.base import Model
 

@@ -52,7 +52,7 @@ class ForeignObjectRel(FieldCacheMixin):
     @cached_property
     def hidden(self) -> bool:
         """True when there is no accessor on the other model."""
-        return bool(self.related_name) and self.related_name[-1] == "+"
+        return bool(self.related_name and self.related_name[-1] == "+")
 
     @cached_property
     def name(self) -> str:

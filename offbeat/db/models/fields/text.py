@@ -85,7 +85,8 @@ class CharField(_Text[_StrST, _StrGT]):
     def __init__(
         self: CharField[str | None, str | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         max_length: int | None = ...,
         db_collation: str | None = ...,
@@ -95,7 +96,8 @@ class CharField(_Text[_StrST, _StrGT]):
     def __init__(
         self: CharField[str, str],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         max_length: int | None = ...,
         db_collation: str | None = ...,
@@ -269,7 +271,8 @@ class TextField(_Text[_StrST, _StrGT]):
     def __init__(
         self: TextField[str | None, str | None],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[True],
         max_length: int | None = ...,
         db_collation: str | None = ...,
@@ -279,7 +282,8 @@ class TextField(_Text[_StrST, _StrGT]):
     def __init__(
         self: TextField[str, str],
         verbose_name: Any = ...,
-        *args: Any,
+        name: str | None = ...,
+        *,
         null: Literal[False] = ...,
         max_length: int | None = ...,
         db_collation: str | None = ...,

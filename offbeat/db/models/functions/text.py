@@ -10,6 +10,9 @@ from offbeat.db.models.fields import CharField, IntegerField, TextField
 from offbeat.db.models.functions.comparison import Cast, Coalesce
 from offbeat.db.models.lookups import Transform
 
+_SPACE = Value(" ")
+_NOTHING = Value("")
+
 
 class MySQLSHA2Mixin:
     def as_mysql(self: Any, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:
@@ -172,9 +175,7 @@ class LPad(Func):
     function = "LPAD"
     output_field = CharField()
 
-    def __init__(self, expression: Any, length: Any, fill_text: Any = None, **extra: Any) -> None:
-        if fill_text is None:
-            fill_text = Value(" ")
+    def __init__(self, expression: Any, length: Any, fill_text: Any = _SPACE, **extra: Any) -> None:
         if not hasattr(length, "resolve_expression") and length is not None and length < 0:
             raise ValueError("'length' must be greater or equal to 0.")
         super().__init__(expression, length, fill_text, **extra)
@@ -227,9 +228,7 @@ class Replace(Func):
 
     function = "REPLACE"
 
-    def __init__(self, expression: Any, text: Any, replacement: Any = None, **extra: Any) -> None:
-        if replacement is None:
-            replacement = Value("")
+    def __init__(self, expression: Any, text: Any, replacement: Any = _NOTHING, **extra: Any) -> None:
         super().__init__(expression, text, replacement, **extra)
 
 

@@ -50,6 +50,8 @@ class Lookup(Expression):
 
     def __init__(self, lhs: Any, rhs: Any) -> None:
         self.lhs, self.rhs = lhs, rhs
+        if getattr(rhs, "is_composite", False) and not getattr(lhs, "is_composite", False):
+            raise ValueError("CompositePrimaryKey cannot be used as a lookup value.")
         if type(rhs) is Param and not (self.bindable and _is_builtin_machinery(type(self))):  # type: ignore[arg-type]
             raise Unbindable(f"{type(self).__name__} depends on its value.")
         self.rhs = self.get_prep_lookup()

@@ -95,7 +95,10 @@ def _compiled(compiler: Any, columns: list[tuple[Any, Any]], with_col_aliases: b
             sql, params = compiler.compile(Value(True))
         else:
             sql, params = col.select_format(compiler, sql, params)
-        if alias is None and with_col_aliases:
+        if getattr(col, "is_composite", False):
+            # Several columns cannot share a name.
+            alias = None
+        elif alias is None and with_col_aliases:
             alias = f"col{col_idx}"
             col_idx += 1
         result.append((col, (sql, params), alias))

@@ -7,7 +7,7 @@ from typing import Any
 
 from offbeat.core.exceptions import FieldDoesNotExist, FieldError
 from offbeat.db.models.constants import LOOKUP_SEP
-from offbeat.db.models.expressions import Ref
+from offbeat.db.models.expressions import ColPairs, Ref
 from offbeat.db.models.query_utils import refs_expression
 from offbeat.db.models.sql.datastructures import MultiJoin
 
@@ -28,7 +28,11 @@ def add_fields(query: Any, field_names: Iterable[str], allow_m2m: bool = True) -
             targets, final_alias, _joins = query.trim_joins(
                 join_info.targets, join_info.joins, join_info.path
             )
-            cols.extend(join_info.transform_function(target, final_alias) for target in targets)
+            if len(targets) > 1:
+                # The columns of one relation come as one tuple.
+                cols.append(ColPairs(final_alias, targets, targets, join_info.final_field))
+            else:
+                cols.append(join_info.transform_function(targets[0], final_alias))
         if cols:
             query.set_select(cols)
     except MultiJoin:
@@ -200,7 +204,7 @@ def add_immediate_loading(query: Any, field_names: Iterable[str]) -> None:
     names = set(field_names)
     if "pk" in names:
         names.remove("pk")
-        names.add(query.get_meta().pk.name)
+        names.update(field.name for field in query.get_meta().pk_fields)
     if defer:
         # What was deferred before stays so.
         query.deferred_loading = names.difference(existing), False
@@ -233,9 +237,14 @@ def _relation_on(opts: Any, name: str) -> Any:
         raise
 
 
+def _keep_primary_key(opts: Any, select_mask: dict[Any, Any]) -> None:
+    for field in getattr(opts, "pk_fields", None) or [opts.pk]:
+        select_mask.setdefault(field, {})
+
+
 def _defer_mask(query: Any, opts: Any, mask: dict[str, Any], select_mask: Any = None) -> dict[Any, Any]:
     select_mask = {} if select_mask is None else select_mask
-    select_mask[opts.pk] = {}
+    _keep_primary_key(opts, select_mask)
     # Fields that are not mentioned are loaded.
     for field in opts.concrete_fields:
         field_mask = mask.get(field.name, mask.get(field.attname))
@@ -253,7 +262,7 @@ def _defer_mask(query: Any, opts: Any, mask: dict[str, Any], select_mask: Any = 
 
 def _only_mask(query: Any, opts: Any, mask: dict[str, Any], select_mask: Any = None) -> dict[Any, Any]:
     select_mask = {} if select_mask is None else select_mask
-    select_mask[opts.pk] = {}
+    _keep_primary_key(opts, select_mask)
     for name, field_mask in mask.items():
         if name == "pk":
             continue

@@ -92,6 +92,10 @@ class UpdateQuery(Query):
             if hasattr(value, "resolve_expression"):
                 # Joins are not possible in the SET clause.
                 value = value.resolve_expression(self, allow_joins=False, for_save=True)
+                if getattr(value, "is_composite", False):
+                    raise FieldError(
+                        f"Composite primary keys expressions are not allowed in this query ({field.name}=F('pk'))."
+                    )
             self.values.append((field, model, value))
 
     def add_related_update(self, model: Any, field: Any, value: Any) -> None:

@@ -54,7 +54,7 @@ class Command(BaseCommand):
             )
 
     def execute(self, *args: Any, **options: Any) -> Any:
-        self.stdin = options.get("stdin", sys.stdin)
+        self.stdin: Any = options.get("stdin", sys.stdin)
         return super().execute(*args, **options)
 
     def handle(self, *args: Any, **options: Any) -> None:
