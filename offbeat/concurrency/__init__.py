@@ -1,7 +1,7 @@
 """Synchronous and asynchronous code in one: the bridge, worker threads and the adapters between them."""
 
 from .adapt import async_to_sync, inline, patch_asgiref, placement, sync_to_async, threaded
-from .bridge import bridged, in_bridge, spawn, wait
+from .bridge import bridged, in_bridge, spawn, spawn_watched, wait
 from .coroutine import BridgedCoroutine
 from .faces import async_face, async_function
 from .guard import finish
@@ -31,6 +31,7 @@ __all__ = [
     "placement",
     "run",
     "spawn",
+    "spawn_watched",
     "sync_to_async",
     "threaded",
     "wait",

@@ -28,7 +28,7 @@ else:
 T = TypeVar("T")
 P = ParamSpec("P")
 
-__all__ = ["Bridge", "bridged", "in_bridge", "spawn", "wait"]
+__all__ = ["Bridge", "bridged", "in_bridge", "spawn", "spawn_watched", "wait"]
 
 POOL_LIMIT = 512
 _DONE: Any = object()
@@ -276,23 +276,32 @@ async def spawn(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     return _settle(bridge)  # type: ignore[no-any-return]
 
 
-async def bridged(coro: Coroutine[Any, Any, T], suspending: Callable[[], object] | None = None) -> T:
-    """Run `coro` so that synchronous code called by it may suspend.
-
-    `suspending` is called before the first suspension, which may never come.
-    """
+async def spawn_watched(suspending: Callable[[], object], fn: Callable[..., T], /, *args: Any) -> T:
+    """``spawn(fn, *args)`` that calls `suspending` before the first suspension, which may never come."""
     me = getcurrent()
     task = owner()
     if type(me) is Bridge and me.task is task:
         del me, task
-        if suspending is not None:
-            # What suspends here does so past this function.
-            suspending()
+        # What suspends in here does so past this function.
+        suspending()
+        return fn(*args)
+    bridge = _take(me, task)
+    out = bridge.switch(fn, args, None)
+    if out is not _DONE:
+        suspending()
+        await _parked(bridge, out)
+    return _settle(bridge)  # type: ignore[no-any-return]
+
+
+async def bridged(coro: Coroutine[Any, Any, T]) -> T:
+    """Run `coro` so that synchronous code called by it may suspend."""
+    me = getcurrent()
+    task = owner()
+    if type(me) is Bridge and me.task is task:
+        del me, task
         return await coro
     bridge = _take(me, task)
     out = bridge.switch(_drive, (coro,), None)
     if out is not _DONE:
-        if suspending is not None:
-            suspending()
         await _parked(bridge, out)
     return _settle(bridge)  # type: ignore[no-any-return]

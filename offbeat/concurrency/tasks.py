@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any, TypeVar
 
 from greenlet import getcurrent
@@ -31,14 +31,23 @@ class TaskFactory:
         self.previous = previous
         self.always = always
 
-    def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
-        if None in kwargs.values():
-            # uvloop passes context=None and eager_start=None, which other factories refuse.
-            kwargs = {name: value for name, value in kwargs.items() if value is not None}
-        if (self.always or type(getcurrent()) is Bridge or active.get()) and type(
-            coro
-        ) is not BridgedCoroutine:
+    def __call__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        coro: Any,
+        *,
+        context: Context | None = None,
+        eager_start: bool | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        # The ways to be bridged, the cheapest first: a server makes a task for each of its requests through here.
+        if (type(getcurrent()) is Bridge or active.get() or self.always) and type(coro) is not BridgedCoroutine:
             coro = BridgedCoroutine(coro)
+        # uvloop passes context=None and eager_start=None, which other factories refuse.
+        if context is not None:
+            kwargs["context"] = context
+        if eager_start is not None:
+            kwargs["eager_start"] = eager_start
         if self.previous is not None:
             return self.previous(loop, coro, **kwargs)
         return asyncio.Task(coro, loop=loop, **kwargs)

@@ -7,6 +7,7 @@ end. ``asend()`` is the same call from a coroutine, where async receivers run co
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import logging
 import weakref
@@ -220,8 +221,10 @@ async def _gather(coroutines: list[Coroutine[Any, Any, Any]], receivers: list[An
     """The responses of concurrent receivers; the first failure cancels the others."""
     if len(coroutines) == 1:
         return [(receivers[0], await coroutines[0])]
+    # One context for all: what a receiver sets, the next one sees.
+    context = contextvars.copy_context()
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(coroutine) for coroutine in coroutines]
+        tasks = [group.create_task(coroutine, context=context) for coroutine in coroutines]
     return [(receiver, task.result()) for receiver, task in zip(receivers, tasks, strict=True)]
 
 

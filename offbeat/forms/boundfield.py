@@ -9,6 +9,7 @@ from typing import Any
 from offbeat.core.exceptions import ValidationError
 from offbeat.forms.utils import RenderableFieldMixin, pretty_name
 from offbeat.forms.widgets import MultiWidget, Textarea, TextInput
+from offbeat.template.lookup import INDEX_ONLY
 from offbeat.utils.functional import cached_property
 from offbeat.utils.html import format_html, html_safe
 from offbeat.utils.translation import gettext_lazy as _
@@ -277,6 +278,10 @@ class BoundField(RenderableFieldMixin):
     def use_fieldset(self) -> bool:
         """Whether the field group should be a fieldset."""
         return self.field.widget.use_fieldset  # type: ignore[no-any-return]
+
+
+# Templates ask a field for its label and the like, never for an option by name.
+INDEX_ONLY.add(BoundField)
 
 
 @html_safe

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
 from typing import Any
 
@@ -83,7 +82,8 @@ class BaseForm(RenderableFormMixin):
         self.empty_permitted = empty_permitted
         self._errors: Any = None
         # The class's fields are shared, the instance's may be changed.
-        self.fields = copy.deepcopy(self.base_fields)
+        memo: dict[int, Any] = {}
+        self.fields = {name: field.__deepcopy__(memo) for name, field in self.base_fields.items()}
         self._bound_fields_cache: dict[str, Any] = {}
         self.order_fields(self.field_order if field_order is None else field_order)
         if use_required_attribute is not None:

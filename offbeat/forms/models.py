@@ -25,6 +25,7 @@ from offbeat.forms.modelforms import (
 from offbeat.forms.modelformsets import (
     BaseInlineFormSet,
     BaseModelFormSet,
+    _get_foreign_key,
     inlineformset_factory,
     modelformset_factory,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "ModelFormMetaclass",
     "ModelFormOptions",
     "ModelMultipleChoiceField",
+    "_get_foreign_key",
     "apply_limit_choices_to_to_formfield",
     "construct_instance",
     "fields_for_model",

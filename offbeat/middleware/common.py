@@ -87,16 +87,24 @@ class BrokenLinkEmailsMiddleware(MiddlewareMixin):
         agent = request.META.get("HTTP_USER_AGENT", "<none>")
         ip = request.META.get("REMOTE_ADDR", "<none>")
         internal = "INTERNAL " if self.is_internal_request(domain, referer) else ""
-        from offbeat.core.mail import mail_managers
-
-        options: dict[str, Any] = {} if self.using is None else {"using": self.using}
-        mail_managers(
+        self.send_mail(
             f"Broken {internal}link on {domain}",
             f"Referrer: {referer}\nRequested URL: {path}\nUser agent: {agent}\nIP address: {ip}\n",
-            fail_silently=True,
-            **options,
         )
         return response
+
+    def send_mail(self, subject: str, message: str, *args: Any, **kwargs: Any) -> None:
+        """Mail the managers by the mailer ``using``; nothing happens where that mailer is not configured."""
+        from offbeat.core.mail import mail_managers
+
+        mailers = getattr(settings, "MAILERS", None)
+        if mailers is None:
+            kwargs.setdefault("fail_silently", True)
+        elif (self.using or "default") not in mailers:
+            return
+        elif self.using is not None:
+            kwargs.setdefault("using", self.using)
+        mail_managers(subject, message, *args, **kwargs)
 
     def is_internal_request(self, domain: str, referer: str) -> bool:
         """Tell whether the link is on a page of this site."""

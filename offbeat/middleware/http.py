@@ -31,4 +31,4 @@ class ConditionalGetMiddleware(MiddlewareMixin):
     def needs_etag(self, response: Any) -> bool:
         """Tell whether the response may be stored at all."""
         directives = split_header_value(response.get("Cache-Control", ""))
-        return all(directive.lower() != "no-store" for directive in directives)
+        return all(name.partition("=")[0].strip().lower() != "no-store" for name in directives)

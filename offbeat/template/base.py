@@ -122,7 +122,7 @@ class _Renders:
         render_context = context.render_context
         outer = render_context.template
         render_context.template = self
-        render_context.push()
+        render_context.dicts.append({})
         try:
             if context.template is None:
                 with context.bind_template(self):
@@ -131,7 +131,7 @@ class _Renders:
             return self._render(context)
         finally:
             render_context.template = outer
-            render_context.pop()
+            render_context.dicts.pop()
 
 
 class Template(_Renders):

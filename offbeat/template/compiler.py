@@ -1,7 +1,7 @@
 """Templates as Python functions.
 
-A node list becomes the source of one function, ``render(context)``. The source is parsed, each of its lines is given
-the place of the tag it came from, and compiled under the template's file name: tracebacks, debuggers and profilers
+A node list becomes the source of one function, ``render(context)``. Its instructions are given
+the places of the tags they came from, under the template's file name: tracebacks, debuggers and profilers
 show the template itself. Set the environment variable ``OFFBEAT_TEMPLATE_CODE=1`` to see what is generated.
 
 Variables of loops and ``with`` are Python locals wherever nothing else can see or change them; else they live in the
@@ -10,7 +10,6 @@ context, as documented. ``Node.effects()`` tells which case it is.
 
 from __future__ import annotations
 
-import ast
 import itertools
 import linecache
 import os
@@ -18,6 +17,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import CodeType, FunctionType
 from typing import Any
 
 from offbeat.template import lookup, runtime
@@ -72,7 +72,7 @@ class Unit:
         """The template's file; for a template made from a string, a name under which tracebacks find its lines."""
         if self._filename is None:
             name = str(getattr(self.origin, "name", None) or "")
-            if name and os.path.isfile(name):
+            if os.path.isabs(name) and os.path.isfile(name):
                 self._filename = name
             else:
                 shown = getattr(self.origin, "template_name", None) or "from a string"
@@ -164,6 +164,8 @@ class Generator:
         self.opaque_here = False
         self.written: frozenset[str] = frozenset()
         self.scopes: list[dict[str, Any]] = []
+        # Names of the generated code's own, which no node can change.
+        self.private: dict[str, str] = {}
         # None: as the context says when the function is entered.
         self.autoescape: bool | None = None
         self._parts: list[tuple[str, Any]] = []
@@ -344,6 +346,8 @@ class Generator:
 
     def lookup(self, name: str) -> str:
         """Code for the value of a name, MISSING if there is none."""
+        if name in self.private:
+            return self.private[name]
         if not self.opaque_here and name not in self.written:
             for scope in reversed(self.scopes):
                 if name in scope:
@@ -362,6 +366,8 @@ class Generator:
 
     def is_bound(self, name: str) -> bool:
         """True if the name is a local of a loop or ``with`` here, which is never missing."""
+        if name in self.private:
+            return True
         if self.opaque_here or name in self.written:
             return False
         return any(isinstance(scope.get(name), str) for scope in self.scopes)
@@ -480,7 +486,7 @@ class Generator:
     @contextmanager
     def pushed(self, layer: str) -> Iterator[None]:
         """A layer of the context, ``layer`` being code for a dictionary, around what is emitted."""
-        self.line(f"context.push({layer})")
+        self.line(f"context.dicts.append({layer})")
         with self.block("try:"):
             yield
         with self.block("finally:"):
@@ -520,26 +526,61 @@ class Generator:
         if os.environ.get("OFFBEAT_TEMPLATE_CODE"):
             shown = self.unit.filename if self.unit else "<nodes>"
             sys.stderr.write(f"# {shown}\n{source}\n")
-        tree = ast.parse(source)
+        filename = self.unit.filename if self.unit else "<template nodes>"
+        module = compile(source, filename, "exec")
+        code = next(const for const in module.co_consts if isinstance(const, CodeType))
         if self.unit is not None:
-            _move(tree, lines, self.unit)
-        code = compile(tree, self.unit.filename if self.unit else "<template nodes>", "exec")
+            code = _relocate(code, lines, self.unit)
         namespace = {**_BASE, **self.namespace, "__name__": "offbeat.template.generated"}
-        exec(code, namespace)
-        return Program(namespace["render"], source, self.unit)
+        return Program(FunctionType(code, namespace, "render"), source, self.unit)
 
 
-def _move(tree: ast.AST, lines: list[tuple[int, str, Any]], unit: Unit) -> None:
-    """Give each node of the tree the place of the tag that its line comes from."""
-    places: list[tuple[int, int, int, int]] = []
-    here = (1, 0, 1, 0)
+def _relocate(code: CodeType, lines: list[tuple[int, str, Any]], unit: Unit) -> CodeType:
+    """The code with each instruction at the place of the tag that its line comes from.
+
+    Source: CPython, InternalDocs/code_objects.md, "Source code locations".
+    """
+    # For each line of the code: the tag's line, and the rest of an entry, which stays the same.
+    places: list[tuple[int, bytes]] = []
+    here = (1, b"\0\1\1")
+    seen: Any = None
     for _, _, token in lines:
-        here = (unit.place(token) if token is not None else None) or here
+        if token is not None and token is not seen:
+            seen = token
+            if (place := unit.place(token)) is not None:
+                line, column, last, last_column = place
+                here = line, _varint(last - line) + _varint(column + 1) + _varint(last_column + 1)
         places.append(here)
-    for node in ast.walk(tree):
-        if hasattr(node, "lineno"):
-            line = min(node.lineno, len(places)) - 1
-            node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = places[line]  # type: ignore[attr-defined]
+    table = bytearray()
+    previous = 1
+    for start, end, number in code.co_lines():
+        units = (end - start) // 2
+        while units > 0:
+            count = min(units, 8)
+            units -= count
+            if number is None:
+                table.append(0x80 | _NO_LOCATION << 3 | count - 1)
+                continue
+            line, rest = places[number - 1]
+            table.append(0x80 | _LONG_FORM << 3 | count - 1)
+            delta = line - previous
+            table += _varint(-delta << 1 | 1 if delta < 0 else delta << 1) if delta else b"\0"
+            table += rest
+            previous = line
+    return code.replace(co_linetable=bytes(table), co_firstlineno=1)
+
+
+_NO_LOCATION = 15
+_LONG_FORM = 14
+
+
+def _varint(value: int) -> bytes:
+    table = bytearray()
+    while value >= 64:
+        table.append(0x40 | value & 63)
+        value >>= 6
+    table.append(value)
+    return bytes(table)
 
 
 def _identifier(name: str) -> str:

@@ -265,7 +265,10 @@ class TagHelperNode(Node):
         arguments = ["context"] if self.takes_context else []
         arguments += leading
         arguments += [gen.value(var, "invalid") for var in self.args]
-        arguments += [f"{name}={gen.value(var, 'invalid')}" for name, var in self.kwargs.items()]
+        named = [f"{name!r}: {gen.value(var, 'invalid')}" for name, var in self.kwargs.items()]
+        if named:
+            # Names may be words of Python, such as "class".
+            arguments.append(f"**{{{', '.join(named)}}}")
         return f"{gen.const(self.func, 'tag')}({', '.join(arguments)})"
 
 

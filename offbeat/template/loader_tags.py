@@ -74,7 +74,8 @@ class BlockNode(Node):
 
     def render(self, context: Any) -> str:
         block_context = context.render_context.get(BLOCK_CONTEXT_KEY)
-        layer = context.push()
+        layer: dict[str, Any] = {}
+        context.dicts.append(layer)
         try:
             if block_context is None:
                 layer["block"] = self
@@ -215,6 +216,10 @@ class IncludeNode(Node):
         self.template = template
         self.extra_context = extra_context or {}
         self.isolated_context = isolated_context
+        # The name, where it is a plain constant.
+        var = getattr(template, "var", None)
+        constant = isinstance(var, str) and not template.is_var and not template.filters
+        self._names: tuple[str, ...] | None = (str(var),) if constant and var else None
         super().__init__(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -225,10 +230,17 @@ class IncludeNode(Node):
         values = {name: var.resolve(context) for name, var in self.extra_context.items()}
         if self.isolated_context:
             return template.render(context.new(values))  # type: ignore[no-any-return]
-        with context.push(**values):
+        context.dicts.append(values)
+        try:
             return template.render(context)  # type: ignore[no-any-return]
+        finally:
+            context.dicts.pop()
 
     def _resolve_template(self, context: Any) -> Any:
+        if self._names is not None:
+            cache = context.render_context.dicts[0].get(self)
+            if cache is not None and (found := cache.get(self._names)) is not None:
+                return found
         template = self.template.resolve(context)
         if callable(getattr(template, "render", None)):
             # The engine's own template, not the one with the face of all backends.

@@ -8,6 +8,7 @@ import inspect
 from typing import Any
 
 from offbeat.template.context import BaseContext
+from offbeat.utils.safestring import SafeString
 
 __all__ = [
     "INVALID",
@@ -106,11 +107,15 @@ def is_silent(e: BaseException) -> bool:
     return bool(getattr(e, "silent_variable_failure", False))
 
 
+# Types whose __getitem__ takes no names: asking it would only raise an error each time.
+INDEX_ONLY: set[type] = {list, tuple, str, SafeString}
+
+
 def attr(obj: Any, name: str) -> Any:
     """``obj.name`` by the rules of templates; MISSING if there is none."""
     try:
         kind = type(obj)
-        if kind is dict or hasattr(kind, "__getitem__"):
+        if kind is dict or (hasattr(kind, "__getitem__") and kind not in INDEX_ONLY):
             try:
                 value = obj[name]
             except _NO_KEY:

@@ -6,14 +6,16 @@ alone. Templates as a whole run as generated code (see ``compiler``), which foll
 
 from __future__ import annotations
 
+import functools
 import inspect
 import logging
+import math
 import re
 from typing import Any
 
 from offbeat.template.exceptions import TemplateSyntaxError
 from offbeat.template.lookup import INVALID, VariableDoesNotExist, call, is_silent, look_up
-from offbeat.utils.safestring import SafeData, SafeString, mark_safe
+from offbeat.utils.safestring import SafeData, mark_safe
 from offbeat.utils.text import unescape_string_literal
 from offbeat.utils.timezone import template_localtime
 from offbeat.utils.translation import gettext_lazy, pgettext_lazy
@@ -209,10 +211,8 @@ class FilterExpression:
     @staticmethod
     def args_check(name: str, func: Any, provided: list[Any]) -> bool:
         """TemplateSyntaxError unless ``func`` takes that many arguments."""
-        spec = inspect.getfullargspec(inspect.unwrap(func))
         given = len(provided) + 1
-        most = len(spec.args)
-        least = most - len(spec.defaults or ())
+        least, most = _arity(func)
         if given < least or given > most:
             raise TemplateSyntaxError(f"{name} requires {least} arguments, {given} provided")
         return True
@@ -224,8 +224,14 @@ class FilterExpression:
         return f"<{type(self).__qualname__} {self.token!r}>"
 
 
+@functools.lru_cache(maxsize=1024)
+def _arity(func: Any) -> tuple[int, int]:
+    """How many arguments a filter takes at least, and at most."""
+    spec = inspect.getfullargspec(inspect.unwrap(func))
+    return len(spec.args) - len(spec.defaults or ()), len(spec.args)
+
+
 def is_plain_literal(value: Any) -> bool:
     """True for constants whose ``repr`` can stand in generated code."""
-    return type(value) in (int, float, bool, type(None)) or (
-        type(value) is str and not isinstance(value, SafeString)
-    )
+    kind = type(value)
+    return kind in (int, bool, str, type(None)) or (kind is float and math.isfinite(value))

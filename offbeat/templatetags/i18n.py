@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
 from offbeat.conf import settings
 from offbeat.template import Library, Node, TemplateSyntaxError, Variable
 from offbeat.template.base import TokenType
-from offbeat.template.nodes import READS, Effects, render_value_in_context, writes
+from offbeat.template.nodes import NOTHING, READS, Effects, render_value_in_context, writes
 from offbeat.utils import translation
 from offbeat.utils.safestring import SafeData, SafeString, mark_safe
 
@@ -100,16 +101,24 @@ class TranslateNode(Node):
         self.asvar = asvar
         self.message_context = message_context
         self.filter_expression = filter_expression
-        if isinstance(self.filter_expression.var, str):
-            self.filter_expression.is_var = True
-            self.filter_expression.var = Variable(f"'{self.filter_expression.var}'")
+        if isinstance(filter_expression.var, str):
+            literal = Variable("''")
+            literal.literal = filter_expression.var
+            filter_expression.is_var = True
+            filter_expression.var = literal
+        filter_expression.var.translate = not noop
+
+    def _resolve(self, context: Any) -> Any:
+        expression = self.filter_expression
+        if self.message_context:
+            # The node is shared between threads, the message's context belongs to this rendering.
+            expression = copy(expression)
+            expression.var = copy(expression.var)
+            expression.var.message_context = self.message_context.resolve(context)
+        return expression.resolve(context)
 
     def render(self, context: Any) -> str:
-        self.filter_expression.var.translate = not self.noop
-        if self.message_context:
-            self.filter_expression.var.message_context = self.message_context.resolve(context)
-        output = self.filter_expression.resolve(context)
-        value = render_value_in_context(output, context)
+        value = render_value_in_context(self._resolve(context), context)
         # A template's percent signs were doubled for the catalogue.
         is_safe = isinstance(value, SafeData)
         value = value.replace("%%", "%")
@@ -124,7 +133,15 @@ class TranslateNode(Node):
         gen.opaque(self)
 
     def effects(self) -> Effects:
-        return READS | writes(self.asvar)
+        expressions = [self.filter_expression, *([self.message_context] if self.message_context else [])]
+        return writes(self.asvar) | (NOTHING if all(map(_is_constant, expressions)) else READS)
+
+
+def _is_constant(expression: Any) -> bool:
+    """True if the value does not depend on the context."""
+    if expression.is_var and expression.var.lookups is not None:
+        return False
+    return not any(is_var for _func, args in expression.filters for is_var, _arg in args)
 
 
 class BlockTranslateNode(Node):
@@ -204,7 +221,9 @@ class BlockTranslateNode(Node):
         if self.plural and self.countervar and self.counter:
             count = self.counter.resolve(context)
             if not isinstance(count, Decimal | float | int):
-                raise TemplateSyntaxError(f"{self.tag_name!r} argument to count must be a number.")
+                raise TemplateSyntaxError(
+                    f"{self.countervar!r} argument to {self.tag_name!r} tag must be a number."
+                )
             context[self.countervar] = count
             plural, plural_names = self.render_token_list(self.plural)
             if message_context:
@@ -229,7 +248,9 @@ class BlockTranslateNode(Node):
         gen.opaque(self)
 
     def effects(self) -> Effects:
-        return READS | writes(self.asvar, self.countervar)
+        tokens = [*self.singular, *(self.plural or ())]
+        constant = not self.message_context and all(token.token_type is TokenType.TEXT for token in tokens)
+        return writes(self.asvar) | (NOTHING if constant and self.counter is None else READS)
 
 
 class LanguageNode(Node):

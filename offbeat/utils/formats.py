@@ -15,7 +15,7 @@ from typing import Any
 from offbeat.conf import settings
 from offbeat.utils import dateformat, numberformat
 from offbeat.utils.functional import lazy
-from offbeat.utils.translation import check_for_language, get_language, to_locale
+from offbeat.utils.translation import get_language, to_locale
 
 __all__ = [
     "FORMAT_SETTINGS",
@@ -65,6 +65,8 @@ ISO_INPUT_FORMATS = {
     ],
 }
 
+_LANGUAGE_CODE = re.compile(r"[a-zA-Z]{2,8}(?:[-_][a-zA-Z0-9]{1,8}){0,3}")
+
 _format_cache: dict[tuple[str, str | None], Any] = {}
 # Decimal separator, grouping and thousand separator, by language.
 _number_formats: dict[tuple[str | None, bool], tuple[Any, Any, Any]] = {}
@@ -80,7 +82,8 @@ def reset_format_cache() -> None:
 
 def iter_format_modules(lang: str, format_module_path: str | list[str] | None = None) -> Iterator[ModuleType]:
     """The format modules of a language, the project's own first."""
-    if not check_for_language(lang):
+    # The code becomes part of a module's name, and may come from a request.
+    if not _LANGUAGE_CODE.fullmatch(lang):
         return
     if format_module_path is None:
         format_module_path = settings.FORMAT_MODULE_PATH

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 from offbeat.core.exceptions import SuspiciousOperation
 from offbeat.utils.functional import Promise, keep_lazy, keep_lazy_text, lazy
 from offbeat.utils.html_urlize import Urlizer
-from offbeat.utils.safestring import SafeData, SafeString, mark_safe
+from offbeat.utils.safestring import SafeString, mark_safe
 from offbeat.utils.text import normalize_newlines
 
 try:
@@ -261,8 +261,3 @@ def html_safe(klass: _C) -> _C:
     setattr(klass, "__str__", safe_str)
     setattr(klass, "__html__", safe_str)
     return klass
-
-
-def is_safe_data(value: Any) -> bool:
-    """True for strings marked safe."""
-    return isinstance(value, SafeData)

@@ -450,7 +450,7 @@ def _columns(tb: Any, line: str) -> str:
         return ""
     if start_line != end_line:
         end = len(line)
-    return "\n" + " " * start + "^" * (end - start)
+    return "\n" + " " * start + "^" * (end - start)  # type: ignore[no-any-return]
 
 
 def _decode(source: list[Any]) -> list[str]:

@@ -127,6 +127,49 @@ async def test_a_sync_stream_is_sent_piece_by_piece():
     assert [message.get("body", b"") for message in client.sent[1:]] == [b"a", b"b", b""]
 
 
+async def test_a_slow_sync_stream_is_not_held_back():
+    import time
+
+    def view(request):
+        def pieces():
+            for number in range(3):
+                time.sleep(0.01)
+                yield str(number)
+
+        return StreamingHttpResponse(pieces())
+
+    moments = []
+
+    async def send(message):
+        moments.append(time.monotonic())
+
+    client = Client()
+    with urls(path("", view)):
+        await ASGIHandler()(scope(), client.receive, send)
+    assert moments[2] - moments[1] > 0.005
+
+
+async def test_an_endless_sync_stream_is_read_a_little_ahead_only():
+    made = []
+
+    def view(request):
+        def pieces():
+            while True:
+                made.append(1)
+                yield b"x" * 10_000
+
+        return StreamingHttpResponse(pieces())
+
+    async def send(message):
+        if message.get("body"):
+            raise OSError("the client has gone")
+
+    client = Client()
+    with urls(path("", view)), pytest.raises(OSError, match="gone"):
+        await ASGIHandler()(scope(), client.receive, send)
+    assert len(made) < 10
+
+
 async def test_a_stream_waits_for_the_server():
     made = []
     gate = asyncio.Event()

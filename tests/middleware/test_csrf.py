@@ -60,7 +60,7 @@ def test_a_token_that_another_implementation_has_made_is_accepted():
     assert _unmask_cipher_token("b" * 32 + "b" * 32) == "a" * 32
 
 
-@pytest.mark.parametrize("token", [SECRET, _mask_cipher_secret(SECRET)])
+@pytest.mark.parametrize("token", [SECRET, _mask_cipher_secret(SECRET)], ids=["plain", "masked"])
 def test_a_post_with_the_token_passes(token):
     assert check(request(token=token)).status_code == 200
     assert check(request(HTTP_X_CSRFTOKEN=token)).status_code == 200

@@ -110,3 +110,20 @@ async def test_async_prefetching(library: Any) -> None:
     plain = [a async for a in Author.objects.order_by("name")]
     await aprefetch_related_objects(plain, "books")
     assert [len(a.books.all()) for a in plain] == [3, 3, 3]
+
+
+def test_a_way_back_that_was_not_loaded_is_not_fetched(library: Any, queries: Any) -> None:
+    ann = library["authors"][0]
+    with queries(1):
+        assert len([book.pk for book in ann.books.only("pk")]) == 3
+
+
+def test_the_querysets_of_prefetched_managers_belong_to_their_own_instance(
+    library: Any, queries: Any
+) -> None:
+    authors = list(Author.objects.prefetch_related("books").order_by("name"))
+    for author, first in zip(authors, ("Book 0", "Book 1", "Book 2"), strict=True):
+        with queries(0):
+            assert author.books.all()[0].author is author
+        assert author.books.order_by("pages").first().title == first
+        assert author.books.filter(pages__gte=100).count() == 3

@@ -93,6 +93,20 @@ def test_in_bulk(library: Any) -> None:
         Book.objects.all()[:2].in_bulk()
 
 
+def test_in_bulk_of_values(library: Any) -> None:
+    book = library["books"][1]
+    key = [book.pk]
+    assert Book.objects.values("title").in_bulk(key) == {book.pk: {"title": "Book 1"}}
+    assert Book.objects.values_list("title", "pages").in_bulk(key) == {book.pk: ("Book 1", 101)}
+    assert Book.objects.values_list("title", flat=True).in_bulk(key) == {book.pk: "Book 1"}
+    assert Book.objects.values_list("title", named=True).in_bulk(key)[book.pk]._fields == ("pk", "title")
+
+
+def test_first_after_an_empty_order_by_asks_for_no_order(library: Any, queries: Any) -> None:
+    assert "ORDER BY" not in str(Book.objects.order_by()[:1].query)
+    assert Book.objects.order_by().first() in library["books"]
+
+
 def test_slices_and_items(library: Any) -> None:
     books = Book.objects.all()
     assert [b.title for b in books[1:3]] == ["Book 1", "Book 2"]

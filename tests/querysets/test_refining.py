@@ -12,6 +12,7 @@ from offbeat.db import NotSupportedError
 from offbeat.db.models import Count, F, Max, Q, Value
 from offbeat.db.models.functions import Upper
 from offbeat.db.models.query import EmptyQuerySet
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
 from tests.querysets.models import Author, Book, Tag
 
 
@@ -231,3 +232,22 @@ def test_custom_methods_are_on_manager_and_queryset(library: Any) -> None:
     assert [a.name for a in Author.objects.active().named("Ann")] == ["Ann"]
     assert {a.name for a in Author.actives.all()} == {"Ann", "Cid"}
     assert not Author.actives.filter(name="Bob").exists()
+
+
+def test_lookups_from_users_cannot_turn_a_condition_round(library: Any) -> None:
+    for wrong in ({"_negated": True}, {"_connector": "OR"}, {"_negated": True, "_connector": "evil"}):
+        with pytest.raises(TypeError, match="The following kwargs are invalid"):
+            Book.objects.filter(pages=101, **wrong)
+        with pytest.raises(TypeError, match="The following kwargs are invalid"):
+            Book.objects.get(pages=101, **wrong)
+
+
+def test_a_field_can_be_named_twice(library: Any) -> None:
+    assert Book.objects.values_list("pages", "pages").first() == (100, 100)
+
+
+def test_select_related_and_flat_want_names() -> None:
+    with pytest.warns(RemovedInDjango2028Warning, match="Specify the fields to fetch"):
+        Book.objects.select_related()
+    with pytest.warns(RemovedInDjango2028Warning, match="Pass an explicit field name"):
+        Book.objects.values_list(flat=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
+import zoneinfo
 from typing import Any
 
 import pytest
@@ -197,3 +199,64 @@ def test_generated_code_can_be_read(library: Any) -> None:
     )
     assert "for c0, c1" in plan.build.__source__
     assert Tag.objects.filter(name="x")._shape is not None
+
+
+def test_the_active_time_zone_is_that_of_the_call(library: Any) -> None:
+    from offbeat.utils import timezone
+
+    # Ann joined on 1 January 2024, noon UTC.
+    late = datetime.datetime(2023, 12, 31, 23, tzinfo=datetime.UTC)
+    Author.objects.filter(name="Ann").update(joined=late)
+    for _ in range(3):
+        for zone, year in (("UTC", 2023), ("Asia/Tokyo", 2024)):
+            with timezone.override(zoneinfo.ZoneInfo(zone)):
+                for lookup in (
+                    {"joined__year": year},
+                    {
+                        "joined__date": datetime.date(
+                            year, 12 if year == 2023 else 1, 31 if year == 2023 else 1
+                        )
+                    },
+                ):
+                    assert Author.objects.filter(name="Ann", **lookup).count() == 1, (zone, lookup)
+                    assert Author.objects.filter(name="Ann").filter(**lookup).exists()
+                    assert Author.objects.get(name="Ann", **lookup).name == "Ann"
+
+
+def test_instances_of_other_models_are_refused_however_often(library: Any) -> None:
+    ann, tag = library["authors"][0], library["tags"][0]
+    for _ in range(3):
+        assert Book.objects.filter(author=ann).count() == 3
+        with pytest.raises(ValueError, match='Must be "Author" instance'):
+            Book.objects.filter(author=tag)
+        with pytest.raises(ValueError, match='Must be "Author" instance'):
+            Book.objects.filter(author__in=[tag])
+
+
+def test_lazy_instances_are_taken_for_what_they_are(library: Any) -> None:
+    from offbeat.utils.functional import SimpleLazyObject
+
+    for author in library["authors"]:
+        lazy = SimpleLazyObject(lambda author=author: author)
+        assert Book.objects.filter(author=lazy).count() == 3
+    with pytest.raises(ValueError, match="Must be"):
+        Book.objects.filter(author=SimpleLazyObject(lambda: library["tags"][0]))
+
+
+def test_members_of_choices_and_subclasses_of_str_are_values(library: Any) -> None:
+    from offbeat.db.models import TextChoices
+    from offbeat.utils.safestring import mark_safe
+
+    class Title(TextChoices):
+        ONE = "Book 1"
+        TWO = "Book 2"
+
+    for title, pages in ((Title.ONE, 101), (Title.TWO, 102), ("Book 3", 103), (mark_safe("Book 4"), 104)):
+        assert Book.objects.get(title=title).pages == pages
+        assert Book.objects.filter(title__in=[title]).get().pages == pages
+
+
+def test_strings_with_wildcards_are_taken_literally(library: Any) -> None:
+    for text, count in (("Book", 9), ("%", 0), ("_", 0), ("ook 1", 1)):
+        assert Book.objects.filter(title__contains=text).count() == count
+        assert Book.objects.filter(title__icontains=text.upper()).count() == count

@@ -133,6 +133,17 @@ def test_literal_text_comes_out_as_it_is(text):
     assert render("{{ x|default:y }}", {"y": text}, autoescape=False) == text
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1e-5", "9" * 5000, "12345678901234567890"])
+def test_numbers_of_any_size_are_constants(number):
+    expected = (
+        ""
+        if len(number) > 4000
+        else {"1e999": "inf", "-1e999": "-inf", "1e-5": "0.00001"}.get(number, number)
+    )
+    assert render("{{ " + number + " }}") == expected
+    assert render("{% if x == " + number + " %}y{% endif %}", {"x": 1}) == ""
+
+
 def test_a_variable_is_called_each_time_it_is_used():
     calls = iter(range(10))
     assert (

@@ -36,6 +36,19 @@ def test_simple_tag_may_be_kept_in_a_variable():
     assert render("{% for x in 'ab' %}{% join_args x x as y %}{{ y }} {% endfor %}") == "a-a b-b "
 
 
+def test_names_of_arguments_may_be_words_of_python():
+    library = Library()
+
+    @library.simple_tag
+    def attributes(**kwargs):
+        return "".join(f"{name}:{value};" for name, value in kwargs.items())
+
+    made = engine()
+    made.template_builtins.append(library)
+    source = "{% attributes class='a' for=x if=None %}"
+    assert Template(source, engine=made).render(Context({"x": "b"})) == "class:a;for:b;if:None;"
+
+
 def test_simple_tag_with_context_may_write_into_it():
     assert render("{% for x in 'ab' %}{% remember x %}{{ remembered }}{% endfor %}") == "AaBb"
 

@@ -6,6 +6,7 @@ from offbeat.apps import AppConfig
 from offbeat.contrib.auth.checks import check_middleware, check_models_permissions, check_user_model
 from offbeat.contrib.auth.core import get_user_model
 from offbeat.contrib.auth.management import create_permissions
+from offbeat.contrib.auth.management.renaming import rename_permissions
 from offbeat.contrib.auth.signals import user_logged_in
 from offbeat.core import checks
 from offbeat.db.models.query_utils import DeferredAttribute
@@ -21,6 +22,10 @@ class AuthConfig(AppConfig):
     verbose_name = _("Authentication and Authorization")
 
     def ready(self) -> None:
+        # Before the next one: it would make the permissions of the new name.
+        post_migrate.connect(
+            rename_permissions, dispatch_uid="offbeat.contrib.auth.management.rename_permissions"
+        )
         post_migrate.connect(
             create_permissions, dispatch_uid="offbeat.contrib.auth.management.create_permissions"
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import isroutine
 from itertools import chain
-from types import MethodType
 from typing import Any
 
 from offbeat.apps import apps
@@ -12,15 +12,16 @@ from offbeat.core import checks
 from offbeat.utils.module_loading import import_string
 
 
-def _user_model() -> Any:
-    return apps.get_model(settings.AUTH_USER_MODEL)
-
-
 def check_user_model(app_configs: Any = None, **kwargs: Any) -> list[Any]:
     """auth.E001 to E003, W004, C009, C010: what the user model must look like."""
-    cls = _user_model()
-    if app_configs is not None and not any(config.label == cls._meta.app_label for config in app_configs):
-        return []
+    if app_configs is None:
+        cls: Any = apps.get_model(settings.AUTH_USER_MODEL)
+    else:
+        app_label, model_name = settings.AUTH_USER_MODEL.split(".")
+        config = next((config for config in app_configs if config.label == app_label), None)
+        if config is None:
+            return []
+        cls = config.get_model(model_name)
     errors: list[Any] = []
     if not isinstance(cls.REQUIRED_FIELDS, list | tuple):
         errors.append(checks.Error("'REQUIRED_FIELDS' must be a list or tuple.", obj=cls, id="auth.E001"))
@@ -62,7 +63,7 @@ def check_user_model(app_configs: Any = None, **kwargs: Any) -> list[Any]:
                 )
             )
     for name, code in (("is_anonymous", "auth.C009"), ("is_authenticated", "auth.C010")):
-        if isinstance(getattr(cls(), name), MethodType):
+        if isroutine(getattr(cls(), name)):
             errors.append(
                 checks.Critical(
                     f"{cls}.{name} must be an attribute or property rather than a method. Ignoring this is a security "
@@ -164,8 +165,8 @@ def check_middleware(app_configs: Any, **kwargs: Any) -> list[Any]:
     if required is not None and positions.get(AuthenticationMiddleware, required) >= required:
         return [
             checks.Error(
-                "In order to use django.contrib.auth.middleware.LoginRequiredMiddleware, "
-                "django.contrib.auth.middleware.AuthenticationMiddleware must be defined before it in MIDDLEWARE.",
+                "In order to use offbeat.contrib.auth.middleware.LoginRequiredMiddleware, "
+                "offbeat.contrib.auth.middleware.AuthenticationMiddleware must be defined before it in MIDDLEWARE.",
                 id="auth.E013",
             )
         ]

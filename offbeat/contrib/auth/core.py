@@ -102,7 +102,8 @@ def _backend_path(user: Any, backend: Any) -> str:
 
 def login(request: Any, user: Any, backend: str | None = None) -> None:
     """Keep the user's id in the session. Anonymous session data stays; another user's is flushed."""
-    session_auth_hash = user.get_session_auth_hash() if hasattr(user, "get_session_auth_hash") else ""
+    has_hash = user is None or hasattr(user, "get_session_auth_hash")
+    session_auth_hash = user.get_session_auth_hash() if has_hash else ""
     if SESSION_KEY in request.session:
         other = _session_user_pk(request) != user.pk
         changed = session_auth_hash and not constant_time_compare(

@@ -31,8 +31,8 @@ class AuthenticationMiddleware(MiddlewareMixin):
         if not hasattr(request, "session"):
             raise ImproperlyConfigured(
                 "The Django authentication middleware requires session middleware to be installed. Edit your MIDDLEWARE "
-                "setting to insert 'django.contrib.sessions.middleware.SessionMiddleware' before "
-                "'django.contrib.auth.middleware.AuthenticationMiddleware'."
+                "setting to insert 'offbeat.contrib.sessions.middleware.SessionMiddleware' before "
+                "'offbeat.contrib.auth.middleware.AuthenticationMiddleware'."
             )
         request.user = SimpleLazyObject(lambda: get_user(request))
 
@@ -60,7 +60,7 @@ class LoginRequiredMiddleware(MiddlewareMixin):
         if not login_url:
             raise ImproperlyConfigured(
                 "No login URL to redirect to. Define settings.LOGIN_URL or provide a login_url via the "
-                "'django.contrib.auth.decorators.login_required' decorator."
+                "'offbeat.contrib.auth.decorators.login_required' decorator."
             )
         return str(login_url)
 
@@ -90,7 +90,7 @@ class RemoteUserMiddleware(MiddlewareMixin):
         if not hasattr(request, "user"):
             raise ImproperlyConfigured(
                 "The Django remote user auth middleware requires the authentication middleware to be installed. Edit your "
-                "MIDDLEWARE setting to insert 'django.contrib.auth.middleware.AuthenticationMiddleware' before the "
+                "MIDDLEWARE setting to insert 'offbeat.contrib.auth.middleware.AuthenticationMiddleware' before the "
                 "RemoteUserMiddleware class."
             )
         try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from offbeat.concurrency import spawn, wait
 from offbeat.conf import settings
 from offbeat.contrib.auth.core import REDIRECT_FIELD_NAME
 from offbeat.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -53,34 +55,51 @@ class AccessMixin:
         return redirect_to_login(path, login_url, self.get_redirect_field_name())
 
 
-class _GuardedDispatch(AccessMixin):
-    def _is_allowed(self) -> bool:
-        raise NotImplementedError("a guard says who is allowed")
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """The view, for who is allowed."""
-        if getattr(self, "view_is_async", False):
-            return self._async_dispatch(request, *args, **kwargs)
-        if not self._is_allowed():
-            return self.handle_no_permission()
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-
-    async def _async_dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        from offbeat.concurrency import spawn
-
-        if not await spawn(self._is_allowed):
-            return await spawn(self.handle_no_permission)
-        return await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+def _guarded(
+    view: Any,
+    allowed: Callable[[], Any],
+    proceed: Callable[..., Any],
+    request: Any,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """The rest of the view's ``dispatch()``, for who is allowed."""
+    if getattr(view, "view_is_async", False):
+        return _async_guarded(view, allowed, proceed, request, *args, **kwargs)
+    if not _answer(allowed):
+        return view.handle_no_permission()
+    return proceed(request, *args, **kwargs)
 
 
-class LoginRequiredMixin(_GuardedDispatch):
+async def _async_guarded(
+    view: Any,
+    allowed: Callable[[], Any],
+    proceed: Callable[..., Any],
+    request: Any,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    if not await spawn(_answer, allowed):
+        return await spawn(view.handle_no_permission)
+    response = proceed(request, *args, **kwargs)
+    return await response if hasattr(response, "__await__") else response
+
+
+def _answer(allowed: Callable[[], Any]) -> bool:
+    result = allowed()
+    return bool(wait(result) if hasattr(result, "__await__") else result)
+
+
+class LoginRequiredMixin(AccessMixin):
     """Only for users who are logged in."""
 
-    def _is_allowed(self) -> bool:
-        return bool(self.request.user.is_authenticated)
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """The view, for users who are logged in."""
+        proceed = super().dispatch  # type: ignore[misc]
+        return _guarded(self, lambda: request.user.is_authenticated, proceed, request, *args, **kwargs)
 
 
-class PermissionRequiredMixin(_GuardedDispatch):
+class PermissionRequiredMixin(AccessMixin):
     """Only for users with the permissions in ``permission_required``."""
 
     permission_required: Any = None
@@ -103,11 +122,13 @@ class PermissionRequiredMixin(_GuardedDispatch):
         """Whether the user has them all."""
         return bool(self.request.user.has_perms(self.get_permission_required()))
 
-    def _is_allowed(self) -> bool:
-        return self.has_permission()
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """The view, for users with the permissions."""
+        proceed = super().dispatch  # type: ignore[misc]
+        return _guarded(self, self.has_permission, proceed, request, *args, **kwargs)
 
 
-class UserPassesTestMixin(_GuardedDispatch):
+class UserPassesTestMixin(AccessMixin):
     """Only for users for whom ``test_func()`` is true."""
 
     def test_func(self) -> Any:
@@ -120,5 +141,7 @@ class UserPassesTestMixin(_GuardedDispatch):
         """The function to call."""
         return self.test_func
 
-    def _is_allowed(self) -> bool:
-        return bool(self.get_test_func()())
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """The view, for users who pass the test."""
+        proceed = super().dispatch  # type: ignore[misc]
+        return _guarded(self, self.get_test_func(), proceed, request, *args, **kwargs)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from time import monotonic
 from typing import Any
 from weakref import ref
 
-from offbeat.concurrency import bridged, in_thread, install, spawn
+from offbeat.concurrency import bridged, in_thread, install, spawn, spawn_watched
 from offbeat.conf import settings
 from offbeat.core import signals
 from offbeat.core.cache import caches, close_caches
@@ -32,7 +33,9 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 logger = logging.getLogger("offbeat.request")
 NO_CONTENT_STATUS = frozenset((204, 304))
-_END = object()
+# From a synchronous stream, at most so many bytes are taken at once, for at most so many seconds.
+READ_AHEAD = 2**16
+READY_WITHIN = 0.001
 
 
 def get_script_prefix(scope: dict[str, Any]) -> str:
@@ -206,6 +209,19 @@ def _always() -> bool:
     return True
 
 
+def _pull(parts: Iterator[bytes]) -> tuple[list[bytes], bool]:
+    """Take what an iterator has ready, so that many small pieces share a visit to the thread."""
+    deadline = monotonic() + READY_WITHIN
+    some = []
+    size = 0
+    for part in parts:
+        some.append(part)
+        size += len(part)
+        if size >= READ_AHEAD or monotonic() > deadline:
+            return some, True
+    return some, False
+
+
 class ASGIHandler(base.BaseHandler):
     """The ASGI application."""
 
@@ -233,7 +249,19 @@ class ASGIHandler(base.BaseHandler):
             self._loop = loop
         inbox = Inbox(receive)
         try:
-            await bridged(self.handle(scope, inbox, send), inbox.watch)
+            # Only what makes the response can meet the database: plain content is sent outside the bridge.
+            response = await spawn_watched(inbox.watch, self.respond, scope, inbox)
+            try:
+                if not inbox.disconnected:
+                    if response.streaming:
+                        await bridged(self._stream_response(response, inbox, send))
+                    else:
+                        await self.send_response(response, send)
+            finally:
+                if self._must_be_closed(response):
+                    await spawn(response.close)
+                else:
+                    response.closed = True
         except asyncio.CancelledError:
             task = asyncio.current_task()
             # Only the cancellation that the disconnect caused ends here.
@@ -269,8 +297,8 @@ class ASGIHandler(base.BaseHandler):
                     await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def handle(self, scope: dict[str, Any], inbox: Inbox, send: Send) -> None:
-        """Handle one HTTP request from its scope to the last byte of its response; runs in a bridge."""
+    def respond(self, scope: dict[str, Any], inbox: Inbox) -> Any:
+        """Return the response to one HTTP request; runs in a bridge."""
         if self._started.needed():
             signals.request_started.send(sender=self.__class__, scope=scope)
         request, response = self.create_request(scope, inbox)
@@ -282,11 +310,7 @@ class ASGIHandler(base.BaseHandler):
                 self._abandon(request)
                 raise
         response._handler_class = self.__class__
-        try:
-            if not inbox.disconnected:
-                await self.send_response(response, send)
-        finally:
-            self._close(response)
+        return response
 
     def create_request(self, scope: dict[str, Any], body_file: Any) -> tuple[Any, Any]:
         """Return ``(request, None)``, or ``(None, response)`` for a scope that makes no request."""
@@ -299,13 +323,8 @@ class ASGIHandler(base.BaseHandler):
             return None, HttpResponse(status=413)
 
     async def send_response(self, response: Any, send: Send) -> None:
-        """Send the head and the content; a stream goes piece by piece, each when the server has taken the last."""
+        """Send the head and the content of a response that is in memory."""
         headers = response._asgi_headers()
-        if response.streaming:
-            await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-            await self._send_stream(response, send)
-            await send({"type": "http.response.body"})
-            return
         content = response.content
         if "content-length" not in response.headers._store and response.status_code not in NO_CONTENT_STATUS:
             # Without it the server would have to use chunked coding.
@@ -328,6 +347,15 @@ class ASGIHandler(base.BaseHandler):
             content = bytes(view[start:])
         await send({"type": "http.response.body", "body": content})
 
+    async def _stream_response(self, response: Any, inbox: Inbox, send: Send) -> None:
+        """Send the head and the content piece by piece, each when the server has taken the last; runs in a bridge."""
+        if inbox.task is None:
+            inbox.watch()
+        headers = response._asgi_headers()
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        await self._send_stream(response, send)
+        await send({"type": "http.response.body"})
+
     async def _send_stream(self, response: Any, send: Send) -> None:
         if response.is_async:
             parts = response.streaming_content
@@ -342,8 +370,11 @@ class ASGIHandler(base.BaseHandler):
                         await close()
             return
         parts = iter(response.streaming_content)
-        while (part := await in_thread(next, parts, _END)) is not _END:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
+        more = True
+        while more:
+            some, more = await in_thread(_pull, parts)
+            for part in some:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
 
     def _abandon(self, request: Any) -> None:
         """End a request that was cancelled before it had a response."""
@@ -351,16 +382,13 @@ class ASGIHandler(base.BaseHandler):
         if self._finished.needed():
             signals.request_finished.send(sender=self.__class__)
 
-    def _close(self, response: Any) -> None:
-        """Release what the response holds and tell that the request is over; costs nothing without either."""
-        if (
+    def _must_be_closed(self, response: Any) -> bool:
+        """Whether the response holds something, or somebody waits to hear that the request is over."""
+        return (
             "_resource_closers" in response.__dict__
             or self._finished.needed()
             or type(response).close is not HttpResponseBase.close
-        ):
-            response.close()
-        else:
-            response.closed = True
+        )
 
     def handle_uncaught_exception(self, request: Any, resolver: Any, exc_info: Any) -> Any:
         """Answer an unexpected exception; also where the URLconf cannot be imported."""

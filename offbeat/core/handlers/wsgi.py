@@ -83,14 +83,14 @@ class WSGIRequest(HttpRequest):
     @cached_property
     def GET(self) -> QueryDict:
         # Servers disagree about the encoding; the bytes are what the client sent.
-        query = get_bytes_from_wsgi(self.environ, "QUERY_STRING", "")
+        query = get_bytes_from_wsgi(self.META, "QUERY_STRING", "")
         return QueryDict(query, encoding=self.encoding)
 
     @cached_property
     def COOKIES(self) -> dict[str, str]:
         from offbeat.http import parse_cookie
 
-        return parse_cookie(get_str_from_wsgi(self.environ, "HTTP_COOKIE", ""))
+        return parse_cookie(get_str_from_wsgi(self.META, "HTTP_COOKIE", ""))
 
 
 class WSGIHandler(base.BaseHandler):

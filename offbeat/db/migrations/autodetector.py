@@ -135,16 +135,16 @@ class MigrationAutodetector:
                     old_field = old.fields[old_name]
                     if not self._same_but_for_column(old, old_field, definition, old_name):
                         continue
-                    if not self.questioner.ask_rename(new.name, old_name, name, new.fields[name]):
+                    if not self.questioner.ask_rename(key[1], old_name, name, new.fields[name]):
                         continue
                     if old_field.db_column != new.fields[name].db_column:
                         altered = old_field.clone()
                         altered.name = old_name
                         altered.db_column = new.fields[name].db_column
-                        self._add(key[0], operations.AlterField(new.name, old_name, altered))
+                        self._add(key[0], operations.AlterField(key[1], old_name, altered))
                     self._add(
                         key[0],
-                        operations.RenameField(new.name, old_name, name),
+                        operations.RenameField(key[1], old_name, name),
                         gives={("field", *key, name)},
                     )
                     self.renamed_fields[(*key, name)] = old_name
@@ -173,26 +173,26 @@ class MigrationAutodetector:
                 if not self._kept(constraint, new.options.get("constraints", [])):
                     self._add(
                         key[0],
-                        operations.RemoveConstraint(new.name, constraint.name),
+                        operations.RemoveConstraint(key[1], constraint.name),
                         gives={("options removed", *key)},
                     )
             renamed = dict(self._renamed_indexes(old, new))
             for index in old.options.get("indexes", []):
                 if index.name in renamed:
                     self._add(
-                        key[0], operations.RenameIndex(new.name, renamed[index.name], old_name=index.name)
+                        key[0], operations.RenameIndex(key[1], renamed[index.name], old_name=index.name)
                     )
                 elif not self._kept(index, new.options.get("indexes", [])):
                     self._add(
                         key[0],
-                        operations.RemoveIndex(new.name, index.name),
+                        operations.RemoveIndex(key[1], index.name),
                         gives={("options removed", *key)},
                     )
             before, after = self._together(key, old, renames=True), self._together(key, new)
             if before - after and before & after != before and (before & after or not after):
                 self._add(
                     key[0],
-                    operations.AlterUniqueTogether(new.name, before & after),
+                    operations.AlterUniqueTogether(key[1], before & after),
                     gives={("options removed", *key)},
                 )
 
@@ -236,9 +236,7 @@ class MigrationAutodetector:
             for name in old.fields:
                 if name not in new.fields and name not in renamed:
                     needs = {("options removed", *key)}
-                    self._add(
-                        key[0], operations.RemoveField(new.name, name), needs, {("no field", *key, name)}
-                    )
+                    self._add(key[0], operations.RemoveField(key[1], name), needs, {("no field", *key, name)})
 
     def _create_models(self) -> None:
         renamed_to = set(self.renamed_models.values())
@@ -288,13 +286,13 @@ class MigrationAutodetector:
             self._add_field_step(key, model_state, name, value, preserve_default=True)
         fields = {("field", *key, name) for name in late_names}
         for index in indexes:
-            self._add(key[0], operations.AddIndex(model_state.name, index), fields)
+            self._add(key[0], operations.AddIndex(key[1], index), fields)
         for constraint in constraints:
-            self._add(key[0], operations.AddConstraint(model_state.name, constraint), fields)
+            self._add(key[0], operations.AddConstraint(key[1], constraint), fields)
         if together:
-            self._add(key[0], operations.AlterUniqueTogether(model_state.name, together), fields)
+            self._add(key[0], operations.AlterUniqueTogether(key[1], together), fields)
         if ordered_by:
-            self._add(key[0], operations.AlterOrderWithRespectTo(model_state.name, ordered_by), fields)
+            self._add(key[0], operations.AlterOrderWithRespectTo(key[1], ordered_by), fields)
 
     def _creation_order(self, created: list[ModelKey]) -> list[ModelKey]:
         """Models after those they point at; within a circle, by name."""
@@ -358,7 +356,7 @@ class MigrationAutodetector:
         self, key: ModelKey, model_state: Any, name: str, value: Any, preserve_default: bool
     ) -> None:
         needs = self._relation_needs(key, [value]) | {("model", *key), ("no field", *key, name)}
-        operation = operations.AddField(model_state.name, name, value, preserve_default)
+        operation = operations.AddField(key[1], name, value, preserve_default)
         step = self._add(key[0], operation, needs, {("field", *key, name)})
         step.swappable = self._swappable([value])
 
@@ -388,14 +386,14 @@ class MigrationAutodetector:
         )
         if not optional and not (isinstance(value, dates) and value.auto_now_add):
             value = value.clone()
-            value.default = self.questioner.ask_not_null_addition(name, model_state.name)
+            value.default = self.questioner.ask_not_null_addition(name, key[1])
             preserve_default = False
         elif isinstance(value, dates) and value.auto_now_add and not value.null and not value.has_default():
             value = value.clone()
-            value.default = self.questioner.ask_auto_now_add_addition(name, model_state.name)
+            value.default = self.questioner.ask_auto_now_add_addition(name, key[1])
             preserve_default = False
         elif value.unique and callable(value.default) and value.has_default():
-            self.questioner.ask_unique_callable_default_addition(name, model_state.name)
+            self.questioner.ask_unique_callable_default_addition(name, key[1])
         self._add_field_step(key, model_state, name, value, preserve_default)
 
     def _alter_field(self, key: ModelKey, model_state: Any, name: str, old: Any, value: Any) -> None:
@@ -405,9 +403,7 @@ class MigrationAutodetector:
             != self._deconstructed(None, value)[2].get("through")
         ):
             # A column and a table have nothing to do with each other.
-            self._add(
-                key[0], operations.RemoveField(model_state.name, name), gives={("no field", *key, name)}
-            )
+            self._add(key[0], operations.RemoveField(key[1], name), gives={("no field", *key, name)})
             self._add_field(key, model_state, name, value)
             return
         preserve_default = True
@@ -418,12 +414,12 @@ class MigrationAutodetector:
             and not value.has_db_default()
             and not value.many_to_many
         ):
-            default = self.questioner.ask_not_null_alteration(name, model_state.name)
+            default = self.questioner.ask_not_null_alteration(name, key[1])
             if default is not models.NOT_PROVIDED:
                 value = value.clone()
                 value.default = default
                 preserve_default = False
-        operation = operations.AlterField(model_state.name, name, value, preserve_default)
+        operation = operations.AlterField(key[1], name, value, preserve_default)
         step = self._add(key[0], operation, self._relation_needs(key, [value]))
         step.swappable = self._swappable([value])
 
@@ -432,42 +428,42 @@ class MigrationAutodetector:
             if self._is_managed(new):
                 self._add_indexes_and_constraints(key, old, new)
                 if old.options.get("db_table") != new.options.get("db_table"):
-                    self._add(key[0], operations.AlterModelTable(new.name, new.options.get("db_table")))
+                    self._add(key[0], operations.AlterModelTable(key[1], new.options.get("db_table")))
                 if old.options.get("db_table_comment") != new.options.get("db_table_comment"):
                     comment = new.options.get("db_table_comment")
-                    self._add(key[0], operations.AlterModelTableComment(new.name, comment))
+                    self._add(key[0], operations.AlterModelTableComment(key[1], comment))
                 ordered = new.options.get("order_with_respect_to")
                 if old.options.get("order_with_respect_to") != ordered:
                     needs = {("field", *key, ordered)} if ordered else set()
-                    self._add(key[0], operations.AlterOrderWithRespectTo(new.name, ordered), needs)
+                    self._add(key[0], operations.AlterOrderWithRespectTo(key[1], ordered), needs)
             keys = AlterModelOptions.ALTER_OPTION_KEYS
             before = {k: v for k, v in old.options.items() if k in keys}
             after = {k: v for k, v in new.options.items() if k in keys}
             if before != after:
-                self._add(key[0], AlterModelOptions(new.name, after))
+                self._add(key[0], AlterModelOptions(key[1], after))
             if _managers(old) != _managers(new):
-                self._add(key[0], operations.AlterModelManagers(new.name, new.managers))
+                self._add(key[0], operations.AlterModelManagers(key[1], new.managers))
 
     def _add_indexes_and_constraints(self, key: ModelKey, old: Any, new: Any) -> None:
         fields = {("field", *key, name) for name in new.fields}
         renamed = {new_name for _, new_name in self._renamed_indexes(old, new)}
         for index in new.options.get("indexes", []):
             if index.name not in renamed and not self._kept(index, old.options.get("indexes", [])):
-                self._add(key[0], operations.AddIndex(new.name, index), fields | {("options removed", *key)})
+                self._add(key[0], operations.AddIndex(key[1], index), fields | {("options removed", *key)})
         for constraint in new.options.get("constraints", []):
             known = [c for c in old.options.get("constraints", []) if c.name == constraint.name]
             if not self._kept(constraint, old.options.get("constraints", [])):
                 self._add(
                     key[0],
-                    operations.AddConstraint(new.name, constraint),
+                    operations.AddConstraint(key[1], constraint),
                     fields | {("options removed", *key)},
                 )
             elif known and deep_deconstruct(known[0]) != deep_deconstruct(constraint):
-                self._add(key[0], operations.AlterConstraint(new.name, constraint.name, constraint))
+                self._add(key[0], operations.AlterConstraint(key[1], constraint.name, constraint))
         before, after = self._together(key, old, renames=True), self._together(key, new)
         if after - before:
             self._add(
-                key[0], operations.AlterUniqueTogether(new.name, after), fields | {("options removed", *key)}
+                key[0], operations.AlterUniqueTogether(key[1], after), fields | {("options removed", *key)}
             )
 
     def _delete_models(self) -> None:
@@ -488,9 +484,7 @@ class MigrationAutodetector:
                 elif other_key > key and self._points_at(key, other_key):
                     # Two that point at each other: cut one side first.
                     fact = ("no field", *other_key, name)
-                    self._add(
-                        other_key[0], operations.RemoveField(self.old[other_key].name, name), gives={fact}
-                    )
+                    self._add(other_key[0], operations.RemoveField(other_key[1], name), gives={fact})
                     needs.add(fact)
                 elif not (other_key < key and self._points_at(key, other_key)):
                     needs.add(("no model", *other_key))

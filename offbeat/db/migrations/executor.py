@@ -45,14 +45,18 @@ class MigrationExecutor:
                     applied.pop(node)
 
         for target in targets:
+            if target[1] is not None and self.loader.keep_apart(tuple(target)):
+                graph = self.loader.graph
+                applied = {} if clean_start else {**self.loader.applied_migrations, **applied}
             if target[1] is None:
                 for root in graph.root_nodes():
                     if root[0] == target[0]:
                         undo(root)
             elif target in applied:
                 # Undo what comes after the target in its own application, and what hangs on that.
-                for node in sorted(key for key in graph.children[target] if key[0] == target[0]):
-                    undo(node)
+                for child in sorted(graph.node_map[target].children):
+                    if child.key[0] == target[0]:
+                        undo(child.key)
             else:
                 for node in graph.forwards_plan(target):
                     if node not in applied:
@@ -179,24 +183,34 @@ class MigrationExecutor:
         if not fake:
             with self.connection.schema_editor(atomic=migration.atomic) as editor:
                 state = migration.unapply(state, editor)
-        for app_label, name in migration.replaces or ():
+        own = (migration.app_label, migration.name)
+        for app_label, name in self.loader.all_replaced(migration):
             self.recorder.record_unapplied(app_label, name)
-        self.recorder.record_unapplied(migration.app_label, migration.name)
+        self.recorder.record_unapplied(*own)
+        for key, replacement in self.loader.replacements.items():
+            # What this one is a part of is not whole any more.
+            if own in self.loader.all_replaced(replacement):
+                self.recorder.record_unapplied(*key)
         self._report("unapply_success", migration, fake)
         return state
 
     def record_migration(self, migration: Any) -> None:
         """Note a migration, or those that it replaces and itself."""
-        for app_label, name in migration.replaces or ():
+        for app_label, name in self.loader.all_replaced(migration):
             self.recorder.record_applied(app_label, name)
         self.recorder.record_applied(migration.app_label, migration.name)
 
     def check_replacements(self) -> None:
         """Record squashed migrations all of whose parts are applied."""
-        applied = self.recorder.applied_migrations()
-        for key, migration in self.loader.replacements.items():
-            if all(tuple(part) in applied for part in migration.replaces) and key not in applied:
-                self.recorder.record_applied(*key)
+        applied = set(self.recorder.applied_migrations())
+        grown = True
+        while grown:
+            grown = False
+            for key, migration in self.loader.replacements.items():
+                if key not in applied and all(tuple(part) in applied for part in migration.replaces):
+                    self.recorder.record_applied(*key)
+                    applied.add(key)
+                    grown = True
 
     def detect_soft_applied(self, project_state: Any, migration: Any) -> tuple[bool, Any]:
         """(whether all that an initial migration makes is there already, the state after it)."""

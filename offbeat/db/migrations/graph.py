@@ -60,10 +60,7 @@ class MigrationGraph:
 
     def add_node(self, key: Key, migration: Any) -> None:
         """Add a migration."""
-        node = Node(key)
-        if key in self.node_map:
-            raise ValueError(f"The graph has a node {key!r} already.")
-        self.node_map[key] = node
+        self.node_map[key] = Node(key)
         self.nodes[key] = migration
 
     def add_dummy_node(self, key: Key, origin: Any, error_message: str) -> None:
@@ -71,9 +68,7 @@ class MigrationGraph:
         self.node_map[key] = DummyNode(key, origin, error_message)
         self.nodes[key] = None
 
-    def add_dependency(
-        self, migration: Any, child: Key, parent: Key, skip_validation: bool = False
-    ) -> None:
+    def add_dependency(self, migration: Any, child: Key, parent: Key, skip_validation: bool = False) -> None:
         """``child`` needs ``parent`` first; NodeNotFoundError when either is missing, unless validation waits."""
         for kind, key in (("child", child), ("parent", parent)):
             if key not in self.node_map:
@@ -198,15 +193,18 @@ class MigrationGraph:
             nodes = self.leaf_nodes()
         elif nodes and not isinstance(nodes[0], tuple):
             nodes = [nodes]
+        state = ProjectState(real_apps=real_apps)
+        for key in self._generate_plan(nodes, at_end):
+            state = self.nodes[key].mutate_state(state, preserve=False)
+        return state
+
+    def _generate_plan(self, nodes: Any, at_end: bool) -> list[Key]:
         plan: dict[Key, None] = {}
         for node in nodes:
             for key in self.forwards_plan(node):
                 if at_end or key not in nodes:
                     plan[key] = None
-        state = ProjectState(real_apps=real_apps)
-        for key in plan:
-            state = self.nodes[key].mutate_state(state, preserve=False)
-        return state
+        return list(plan)
 
     def __contains__(self, node: object) -> bool:
         return node in self.nodes

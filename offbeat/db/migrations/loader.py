@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pkgutil
 import sys
+from collections.abc import Iterator
 from importlib import import_module, reload
 from typing import Any
 
 from offbeat.apps import apps
 from offbeat.conf import settings
+from offbeat.core.management.base import CommandError
 from offbeat.db.migrations.exceptions import (
     AmbiguityError,
     BadMigrationError,
@@ -37,6 +39,7 @@ class MigrationLoader:
         self.applied_migrations: dict[Key, Any] = {}
         self.ignore_no_migrations = ignore_no_migrations
         self.replace_migrations = replace_migrations
+        self._kept_apart: set[Key] = set()
         if load:
             self.build_graph()
 
@@ -107,9 +110,6 @@ class MigrationLoader:
         found = [
             key for key in self.disk_migrations if key[0] == app_label and key[1].startswith(name_prefix)
         ]
-        exact = (app_label, name_prefix)
-        if exact in found:
-            return self.disk_migrations[exact]
         if len(found) > 1:
             raise AmbiguityError(
                 f"There is more than one migration for '{app_label}' with the prefix '{name_prefix}'"
@@ -140,7 +140,7 @@ class MigrationLoader:
         self.applied_migrations = recorder.applied_migrations() if recorder else {}
         self.graph = MigrationGraph()
         self.replacements: dict[Key, Any] = {}
-        for key, migration in self.disk_migrations.items():
+        for key, migration in sorted(self.disk_migrations.items(), key=lambda item: item[0]):
             self.graph.add_node(key, migration)
             if migration.replaces:
                 self.replacements[key] = migration
@@ -164,16 +164,65 @@ class MigrationLoader:
         self.graph.ensure_not_cyclic()
 
     def _apply_replacements(self) -> None:
-        for key, migration in self.replacements.items():
-            applied = [(target in self.applied_migrations) for target in migration.replaces]
-            if all(applied):
-                self.applied_migrations[key] = migration
-            else:
-                self.applied_migrations.pop(key, None)
-            if all(applied) or not any(applied):
-                self.graph.remove_replaced_nodes(key, [tuple(target) for target in migration.replaces])
-            else:
-                self.graph.remove_replacement_node(key, [tuple(target) for target in migration.replaces])
+        done: dict[Key, bool] = {}
+
+        def apply(key: Key) -> None:
+            # A squashed migration may itself replace squashed ones: those first.
+            done[key] = False
+            migration = self.replacements[key]
+            parts = [tuple(part) for part in migration.replaces]
+            for part in parts:
+                if part in self.replacements:
+                    if part not in done:
+                        apply(part)
+                    elif not done[part]:
+                        raise CommandError(f"Cyclical squash replacement found, starting at {part!r}")
+            done[key] = True
+            self._apply_replacement(key, migration, parts)
+
+        for key in self.replacements:
+            if key not in done:
+                apply(key)
+
+    def _apply_replacement(self, key: Key, migration: Any, parts: list[Any]) -> None:
+        all_applied = all(part in self.applied_migrations for part in parts)
+        if all_applied and key not in self._kept_apart:
+            self.applied_migrations[key] = migration
+        else:
+            self.applied_migrations.pop(key, None)
+        begun = any(self._is_begun(part) for part in parts)
+        if key not in self._kept_apart and (all_applied or not begun):
+            self.graph.remove_replaced_nodes(key, parts)
+        else:
+            self.graph.remove_replacement_node(key, parts)
+
+    def _is_begun(self, key: Any) -> bool:
+        """Whether a migration, or any that it replaces, is applied."""
+        if key in self.applied_migrations:
+            return True
+        replacement = self.replacements.get(key)
+        return replacement is not None and any(self._is_begun(tuple(part)) for part in replacement.replaces)
+
+    def keep_apart(self, target: Key) -> bool:
+        """Put a replaced migration back into the graph, instead of the one that replaces it; whether it could be."""
+        while target not in self.graph.nodes:
+            around = {
+                key
+                for key, migration in self.replacements.items()
+                if target in map(tuple, migration.replaces) and key not in self._kept_apart
+            }
+            if not around or target not in self.disk_migrations:
+                return False
+            self._kept_apart |= around
+            self.build_graph()
+        return True
+
+    def all_replaced(self, migration: Any) -> Iterator[Key]:
+        """Every migration that this one replaces, also those that replaced ones replace."""
+        for part in map(tuple, migration.replaces):
+            if part in self.replacements:
+                yield from self.all_replaced(self.replacements[part])
+            yield part
 
     def _explain_missing(self, error: NodeNotFoundError) -> None:
         candidates = [
@@ -197,15 +246,21 @@ class MigrationLoader:
         for migration in applied:
             if migration not in self.graph.nodes:
                 continue
-            for parent in self.graph.parents[migration]:
+            for parent in (node.key for node in self.graph.node_map[migration].parents):
                 if parent not in applied:
-                    replaced = self.replacements.get(parent)
-                    if replaced and all(tuple(key) in applied for key in replaced.replaces):
+                    if self._is_covered(parent, applied):
                         continue
                     raise InconsistentMigrationHistory(
                         f"Migration {migration[0]}.{migration[1]} is applied before its dependency "
                         f"{parent[0]}.{parent[1]} on database '{connection.alias}'."
                     )
+
+    def _is_covered(self, key: Key, applied: Any) -> bool:
+        """Whether all that a squashed migration replaces is applied."""
+        replacement = self.replacements.get(key)
+        return replacement is not None and all(
+            part in applied or self._is_covered(part, applied) for part in map(tuple, replacement.replaces)
+        )
 
     def all_leaf_nodes(self) -> list[Key]:
         """The last migration of each application."""

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from offbeat.db.migrations.exceptions import IrreversibleError
+from offbeat.db.migrations.utils import get_migration_name_timestamp
 from offbeat.db.transaction import atomic
 
 INITIAL_NAME = "initial"
@@ -107,8 +108,8 @@ class Migration:
             for op in self.operations
             if (fragment := op.migration_name_fragment)
         ]
-        if not fragments:
-            return "auto" if not self.operations else f"auto_{_timestamp()}"
+        if not fragments or len(fragments) != len(self.operations):
+            return f"auto_{get_migration_name_timestamp()}"
         name = fragments[0]
         for fragment in fragments[1:]:
             longer = f"{name}_{fragment}"
@@ -116,12 +117,6 @@ class Migration:
                 return f"{name}_and_more"
             name = longer
         return name
-
-
-def _timestamp() -> str:
-    from offbeat.utils.timezone import now
-
-    return now().strftime("%Y%m%d_%H%M")
 
 
 def _separate_transaction(migration: Migration, operation: Any, schema_editor: Any) -> Any:

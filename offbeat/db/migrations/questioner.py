@@ -13,6 +13,7 @@ from offbeat.core.management.base import OutputWrapper
 from offbeat.db.migrations.loader import MigrationLoader
 from offbeat.db.models import NOT_PROVIDED
 from offbeat.utils import timezone
+from offbeat.utils.version import get_docs_version
 
 
 class MigrationQuestioner:
@@ -219,7 +220,11 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
             f"Callable default on unique field {model_name}.{field_name} will not generate unique values upon migrating.\n"
             "Please choose how to proceed:\n",
             [
-                "Continue making this migration as the first step in writing a manual migration to generate unique values.",
+                (
+                    "Continue making this migration as the first step in writing a manual migration to generate unique values "
+                    f"described here: https://docs.djangoproject.com/en/{get_docs_version()}/howto/writing-migrations/"
+                    "#migrations-that-add-unique-fields."
+                ),
                 "Quit and edit field options in models.py.",
             ],
         )

@@ -7,6 +7,7 @@ After a change, the changed models and all that are connected to them by relatio
 from __future__ import annotations
 
 import copy
+import typing
 from collections.abc import Iterable
 from typing import Any
 
@@ -129,6 +130,15 @@ class ProjectState:
 
         self._change_list(app_label, model_name, "indexes", lambda found: [renamed(index) for index in found])
 
+    def rename_unnamed_index(self, app_label: str, model_name: str, fields: Any, new_name: str) -> None:
+        """Turn an entry of ``index_together`` into an index with a name."""
+        model_state = self.models[app_label, model_name.lower()]
+        together = [tuple(group) for group in model_state.options.get("index_together") or ()]
+        if tuple(fields) in together:
+            together.remove(tuple(fields))
+            model_state.options = {**model_state.options, "index_together": set(together)}
+        self.add_index(app_label, model_name, models.Index(fields=list(fields), name=new_name))
+
     def add_constraint(self, app_label: str, model_name: str, constraint: Any) -> None:
         """Add a constraint."""
         self._change_list(app_label, model_name, "constraints", lambda found: [*found, constraint])
@@ -189,10 +199,14 @@ class ProjectState:
                     for together in model_state.options[option]
                 ]
         for other_key, other_state in self.models.items():
-            for field in other_state.fields.values():
-                reference = field_references(other_key, field)
-                if reference is not None:
-                    _rename_in_relation(other_key == key, reference.to == key, field, old_name, new_name)
+            for name, field in list(other_state.fields.items()):
+                own, target = other_key == key, False
+                if (reference := field_references(other_key, field)) is not None:
+                    target = reference.to == key
+                if own or target:
+                    changed = _renamed_inside(own, target, field, old_name, new_name)
+                    if changed is not None:
+                        other_state.fields[name] = changed
         self._touch_connected(key)
 
     def _touch(self, app_label: str, model_name: str) -> None:
@@ -281,17 +295,27 @@ class ProjectState:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _rename_in_relation(own: bool, target: bool, field: Any, old_name: str, new_name: str) -> None:
+def _renamed_inside(own: bool, target: bool, field: Any, old_name: str, new_name: str) -> Any:
+    """A copy of the field that knows another field by its new name; None where it does not speak of it."""
+    changes: dict[str, Any] = {}
     if own:
-        from_fields = getattr(field, "from_fields", None)
-        if from_fields:
-            field.from_fields = tuple(new_name if n == old_name else n for n in from_fields)
-    if target:
-        if getattr(field.remote_field, "field_name", None) == old_name:
-            field.remote_field.field_name = new_name
-        to_fields = getattr(field, "to_fields", None)
-        if to_fields:
-            field.to_fields = tuple(new_name if n == old_name else n for n in to_fields)
+        # Relations over several columns, and composite primary keys.
+        for attribute in ("from_fields", "field_names"):
+            names = getattr(field, attribute, None)
+            if names and old_name in names:
+                changes[attribute] = tuple(new_name if n == old_name else n for n in names)
+    to_fields = getattr(field, "to_fields", None) if target else None
+    if to_fields and old_name in to_fields:
+        changes["to_fields"] = tuple(new_name if n == old_name else n for n in to_fields)
+    renames_target = target and getattr(field.remote_field, "field_name", None) == old_name
+    if not changes and not renames_target:
+        return None
+    changed = field.clone()
+    for attribute, value in changes.items():
+        setattr(changed, attribute, value)
+    if renames_target:
+        changed.remote_field.field_name = new_name
+    return changed
 
 
 class AppConfigStub(AppConfig):
@@ -357,6 +381,9 @@ class StateApps(Apps):
 
     def clone(self) -> StateApps:
         """A registry with the same classes."""
+        for model in self.get_models(include_auto_created=True, include_swapped=True):
+            # Classes look for relations in the registry they were made for, which may be about to change.
+            model._meta._relation_tree  # noqa: B018
         new = StateApps(set(), {})
         for label in self.app_configs:
             stub = AppConfigStub(label)
@@ -365,7 +392,8 @@ class StateApps(Apps):
             new.all_models[label].update(self.all_models[label])
             stub.models = new.all_models[label]
         new.real_models = self.real_models
-        new.clear_cache()
+        new.get_models.cache_clear()
+        new.get_swappable_settings_name.cache_clear()
         return new
 
     def register_model(self, app_label: str, model: Any) -> None:
@@ -499,7 +527,12 @@ class ModelState:
         """The model as a class, registered in ``apps``; InvalidBasesError while a base is missing."""
         meta = type("Meta", (), {"app_label": self.app_label, "apps": apps, **self._meta_options()})
         try:
-            bases = tuple(apps.get_model(base) if isinstance(base, str) else base for base in self.bases)
+            # A plain Generic stands for the one with parameters, which cannot be written down.
+            bases = tuple(
+                apps.get_model(base) if isinstance(base, str) else base
+                for base in self.bases
+                if base is not typing.Generic
+            )
         except LookupError:
             raise InvalidBasesError(f"Cannot resolve one or more bases from {self.bases!r}")
         body: dict[str, Any] = {name: field.clone() for name, field in self.fields.items()}
@@ -507,10 +540,13 @@ class ModelState:
         # Not the module of the real model: pickles and reprs must not take one for the other.
         body["__module__"] = "__fake__"
         body.update(self.construct_managers())
-        return type(self.name, bases, body)
+        model = type(self.name, bases, body)
+        # An option of old migrations, which models do not have any more.
+        model._meta.index_together = self.options.get("index_together") or ()  # type: ignore[attr-defined]
+        return model
 
     def _meta_options(self) -> dict[str, Any]:
-        options = dict(self.options)
+        options = {key: value for key, value in self.options.items() if key != "index_together"}
         options["indexes"] = [index.clone() for index in self.options["indexes"]]
         options["constraints"] = [constraint.clone() for constraint in self.options["constraints"]]
         return options

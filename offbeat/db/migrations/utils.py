@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -50,6 +51,40 @@ def references_model(model_key: ModelKey, field: Any, target: ModelKey) -> bool:
     return reference is not None and target in (reference.to, reference.through)
 
 
+def references_field(model_key: ModelKey, field: Any, target: ModelKey, name: str) -> bool:
+    """Whether the field of a model needs the field ``name`` of the target model."""
+    if model_key == target:
+        expression = getattr(field, "expression", None) if getattr(field, "generated", False) else None
+        if expression is not None and name in _names_in(expression):
+            return True
+        if name in (getattr(field, "from_fields", None) or ()):
+            return True
+    reference = field_references(model_key, field)
+    if reference is None:
+        return False
+    if reference.to == target:
+        # Without names it may be any field, such as the primary key.
+        named = [each for each in getattr(field, "to_fields", None) or () if each]
+        if not named or name in named:
+            return True
+    if reference.through == target:
+        through_fields = getattr(field.remote_field, "through_fields", None)
+        return not through_fields or name in through_fields
+    return False
+
+
+def _names_in(expression: Any) -> set[str]:
+    if hasattr(expression, "name") and not hasattr(expression, "get_source_expressions"):
+        return {expression.name.split("__")[0]}
+    found: set[str] = set()
+    if hasattr(expression, "name"):
+        found.add(str(expression.name).split("__")[0])
+    for source in expression.get_source_expressions():
+        if source is not None:
+            found |= _names_in(source)
+    return found
+
+
 def get_references(state: Any, target: ModelKey) -> Iterator[tuple[ModelKey, str, Any, FieldReference]]:
     """(model key, field name, field, reference) of every field in the state that points at the target."""
     for key, model_state in state.models.items():
@@ -61,6 +96,4 @@ def get_references(state: Any, target: ModelKey) -> Iterator[tuple[ModelKey, str
 
 def get_migration_name_timestamp() -> str:
     """The time, as part of a migration's name."""
-    from offbeat.utils.timezone import now
-
-    return now().strftime("%Y%m%d_%H%M")
+    return datetime.datetime.now().strftime("%Y%m%d_%H%M")

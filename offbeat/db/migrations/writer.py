@@ -149,9 +149,13 @@ class MigrationWriter:
             + replaces
             + initial
             + "\n    dependencies = ["
-            + ("\n" + "\n".join(dependencies) + "\n    " if dependencies else "")
+            + "\n"
+            + "".join(f"{line}\n" for line in dependencies)
+            + "    "
             + "]\n\n    operations = ["
-            + ("\n" + "\n".join(operations) + "\n    " if operations else "")
+            + "\n"
+            + "".join(f"{text}\n" for text in operations)
+            + "    "
             + "]\n"
         )
         return (
@@ -211,7 +215,8 @@ class MigrationWriter:
             except (ImportError, ValueError):
                 continue
         raise ValueError(
-            f"Could not locate an appropriate location to create migrations package {package_name}."
+            f"Could not locate an appropriate location to create migrations package {package_name}. Make sure the "
+            "toplevel package exists and can be imported."
         )
 
     @property

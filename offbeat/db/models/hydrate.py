@@ -11,6 +11,7 @@ import functools
 import linecache
 import re
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -45,10 +46,19 @@ class Names:
         return name
 
 
-@functools.lru_cache(maxsize=2048)
+MAX_SOURCES = 2048
+"""How many generated functions' sources are kept for tracebacks, and their code for use by other shapes."""
+
+_listed: deque[str] = deque()
+
+
+@functools.lru_cache(maxsize=MAX_SOURCES)
 def _code(source: str) -> Any:
     filename = f"<offbeat rows {abs(hash(source)):x}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    _listed.append(filename)
+    if len(_listed) > MAX_SOURCES:
+        linecache.cache.pop(_listed.popleft(), None)
     return compile(source, filename, "exec")
 
 

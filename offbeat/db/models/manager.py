@@ -159,7 +159,7 @@ class BaseManager(Generic[_T]):
 
 if TYPE_CHECKING:
     # What the type checkers see: every manager answers the methods of QuerySet.
-    class Manager(BaseManager[_T], QuerySet[_T]):
+    class Manager(BaseManager[_T], QuerySet[_T]):  # type: ignore[misc]
         """The default manager."""
 
         def __get__(self, instance: None, cls: type[Any] | None = None) -> Self: ...

@@ -493,7 +493,7 @@ class Options:
             "related_objects",
             (
                 rel
-                for rel in self._get_fields(forward=False, reverse=True, include_hidden=False)
+                for rel in self._get_fields(forward=False, reverse=True, include_hidden=True)
                 if not rel.hidden or rel.field.many_to_many
             ),
         )

@@ -162,7 +162,7 @@ def compile_read(shape: Shape, connection: Any) -> ReadPlan | None:
             plan = ReadPlan("", None, compiler, empty=True)
         except Unbindable:
             plan = None
-    shape.plans[connection] = plan
+    shape.keep_plan(connection, plan)
     return plan
 
 
@@ -179,7 +179,7 @@ def load(queryset: Any, shape: Shape) -> list[Any] | None:
     """The results of a queryset in the trie."""
     alias = queryset.db
     connection = connections[alias]
-    plan = shape.plans.get(connection, _MISSING)
+    plan: ReadPlan | None = shape.plans.get(connection, _MISSING)
     if plan is _MISSING:
         plan = _read_plan(shape, connection)
     if plan is None or shape.root.generation != shapes.generation():
@@ -198,7 +198,8 @@ def load(queryset: Any, shape: Shape) -> list[Any] | None:
     known = queryset._known_related_objects
     if known:
         return plan.build_with_known(rows, alias, queryset._fetch_mode, known)
-    made: list[Any] = (plan.build or plan.builder(iterable_class))(rows, alias, queryset._fetch_mode)
+    build = plan.build or plan.builder(iterable_class)
+    made: list[Any] = build(rows, alias, queryset._fetch_mode)
     return made
 
 
@@ -275,7 +276,7 @@ def _statement(shape: Shape, kind: str, connection: Any, prepare: Callable[[Any]
             plan = Plan("", None, empty=True)
         except Unbindable:
             plan = None
-    shape.plans[key] = plan
+    shape.keep_plan(key, plan)
     return plan
 
 
@@ -347,7 +348,8 @@ def aggregate(queryset: Any, shape: Shape, named: dict[str, Any]) -> dict[str, A
     except (shapes.Unkeyable, TypeError):
         return None
     if plan is _MISSING:
-        shape.plans[key] = plan = _aggregate_plan(shape, connection, named)
+        plan = _aggregate_plan(shape, connection, named)
+        shape.keep_plan(key, plan)
     if plan is None:
         return None
     try:

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import functools
+import uuid
 from collections.abc import Iterable
-from contextlib import nullcontext
 from typing import Any
 
+from offbeat.db import connections, router, transaction
+from offbeat.db.models.fields.base import NOT_PROVIDED
+from offbeat.db.models.manager import Manager
+from offbeat.db.models.queryset.insert import insert
 from offbeat.db.models.signals import post_save, pre_save
 
 __all__ = ["do_update", "prepare_related_fields", "save", "save_base"]
+
+# Values of these types are certainly no expressions.
+_BUILTIN = frozenset(
+    {
+        type(None),
+        bool,
+        bytes,
+        datetime.date,
+        datetime.datetime,
+        datetime.time,
+        datetime.timedelta,
+        decimal.Decimal,
+        dict,
+        float,
+        int,
+        list,
+        str,
+        uuid.UUID,
+    }
+)
 
 
 def save(
@@ -23,8 +50,6 @@ def save(
     if opts._relation_fields or opts.private_fields:
         instance._prepare_related_fields_for_save(operation_name="save")
     if using is None:
-        from offbeat.db import router
-
         using = router.db_for_write(instance.__class__, instance=instance)
     if force_insert and (force_update or update_fields):
         raise ValueError("Cannot force both insert and updating in model saving.")
@@ -109,8 +134,6 @@ def save_base(
     update_fields: Any,
 ) -> None:
     """Write the tables of the instance's model and its parents, between pre_save and post_save."""
-    from offbeat.db import connections, router, transaction
-
     using = using or router.db_for_write(instance.__class__, instance=instance)
     origin = instance.__class__
     cls = origin._meta.concrete_model if origin._meta.proxy else origin
@@ -119,35 +142,15 @@ def save_base(
     if announce and pre_save.receivers:
         pre_save.send(sender=origin, instance=instance, raw=raw, using=using, update_fields=update_fields)
 
-    guard: Any
     if meta.parents:
-        guard = transaction.atomic(using=using, savepoint=False)
+        with transaction.atomic(using=using, savepoint=False):
+            updated = _save_tables(instance, raw, cls, force_insert, force_update, using, update_fields)
     elif connections[using].in_atomic_block:
-        guard = transaction.mark_for_rollback_on_error(using=using)
+        with transaction.mark_for_rollback_on_error(using=using):
+            updated = _save_tables(instance, raw, cls, force_insert, force_update, using, update_fields)
     else:
         # One statement is a transaction of its own.
-        guard = nullcontext()
-    with guard:
-        parent_inserted = False
-        if not raw:
-            if force_insert is True:
-                force_insert = (cls,)
-            elif force_insert is not False:
-                force_insert = _validate_force_insert(cls, force_insert)
-            else:
-                force_insert = ()
-            if meta.parents:
-                parent_inserted = _save_parents(instance, cls, using, update_fields, force_insert)
-        updated = _save_table(
-            instance,
-            raw,
-            cls,
-            (bool(force_insert) and (force_insert is True or issubclass(cls, force_insert)))
-            or parent_inserted,
-            force_update,
-            using,
-            update_fields,
-        )
+        updated = _save_tables(instance, raw, cls, force_insert, force_update, using, update_fields)
 
     state = instance._state
     state.db = using
@@ -162,6 +165,26 @@ def save_base(
             raw=raw,
             using=using,
         )
+
+
+def _save_tables(
+    instance: Any,
+    raw: bool,
+    cls: Any,
+    force_insert: Any,
+    force_update: bool,
+    using: str,
+    update_fields: Any,
+) -> bool:
+    """Save the rows of the parents and of the model itself; True when the latter was updated."""
+    if force_insert is True or force_insert is False:
+        forced: tuple[Any, ...] = (cls,) if force_insert else ()
+    else:
+        forced = _validate_force_insert(cls, force_insert)
+    insert = bool(forced) and issubclass(cls, forced)
+    if not raw and cls._meta.parents:
+        insert = _save_parents(instance, cls, using, update_fields, forced) or insert
+    return _save_table(instance, raw, cls, insert, force_update, using, update_fields)
 
 
 def _validate_force_insert(cls: Any, force_insert: Any) -> tuple[Any, ...]:
@@ -229,12 +252,13 @@ def _save_table(
 ) -> bool:
     """Update or insert the row of one table; True when it was an update."""
     meta = cls._meta
-    pk_val = instance._get_pk_val(meta)
-    if pk_val is None:
-        pk_val = meta.pk.get_pk_value_on_save(instance)
+    pk = meta.pk
+    pk_val = getattr(instance, pk.attname)
+    if pk_val is None and (pk.default is not NOT_PROVIDED or pk is not meta.auto_field):
+        pk_val = pk.get_pk_value_on_save(instance)
         if pk_val is not None:
-            setattr(instance, meta.pk.attname, pk_val)
-    pk_set = instance._is_pk_set(meta)
+            setattr(instance, pk.attname, pk_val)
+    pk_set = pk_val is not None and (type(pk_val) is not tuple or instance._is_pk_set(meta))
     if not pk_set and (force_update or update_fields):
         raise ValueError("Cannot force an update in save() with no primary key.")
 
@@ -258,10 +282,9 @@ def _save_table(
 def _update(
     instance: Any, raw: bool, cls: Any, pk_val: Any, force_update: bool, using: str, update_fields: Any
 ) -> bool:
-    from offbeat.db import connections
-
     meta = cls._meta
-    fields = [field for field in meta.local_concrete_fields if not field.primary_key and not field.generated]
+    sets = _written_fields(meta)
+    fields: Any = sets.updatable
     if update_fields:
         fields = [field for field in fields if field.name in update_fields or field.attname in update_fields]
     values = []
@@ -269,10 +292,10 @@ def _update(
     for field in fields:
         value = getattr(instance, field.attname) if raw else field.pre_save(instance, False)
         values.append((field, None, value))
-        if hasattr(value, "resolve_expression"):
+        if type(value) not in _BUILTIN and hasattr(value, "resolve_expression"):
             computed.append(field)
     # What the database works out is read back at once where it can tell, and later where it cannot.
-    generated = [field for field in meta.local_concrete_fields if field.generated]
+    generated = sets.generated
     returning: list[Any] = []
     if generated or computed:
         features = connections[using].features
@@ -334,35 +357,74 @@ def _run_update(queryset: Any, values: Any, returning_fields: Any) -> Any:
     return queryset._update(values)
 
 
+class WrittenFields:
+    """What an INSERT into a model's table or an UPDATE of it consists of, whatever the instance."""
+
+    __slots__ = ("all", "attnames", "auto", "generated", "plain", "returning", "updatable", "without_auto")
+
+    def __init__(self, meta: Any) -> None:
+        self.auto = meta.auto_field
+        self.all = tuple(field for field in meta.local_concrete_fields if not field.generated)
+        self.without_auto = tuple(field for field in self.all if field is not self.auto)
+        self.attnames = tuple(field.attname for field in self.without_auto)
+        self.returning = () if self.auto is None else (self.auto,)
+        self.updatable = tuple(field for field in self.all if not field.primary_key)
+        self.generated = tuple(field for field in meta.local_concrete_fields if field.generated)
+        # True when nothing but the automatic key is made by the database.
+        self.plain = all(field is self.auto for field in meta.db_returning_fields)
+
+
+def _written_fields(meta: Any) -> WrittenFields:
+    found: WrittenFields | None = meta.write_plans.get("fields")
+    if found is None:
+        found = meta.write_plans["fields"] = WrittenFields(meta)
+    return found
+
+
 def _insert(instance: Any, raw: bool, cls: Any, pk_set: bool, using: str) -> None:
     meta = cls._meta
     if meta.order_with_respect_to and not raw:
         instance._order = _next_order(instance, cls, using)
-    auto_field = meta.auto_field
-    fields = [
-        field
-        for field in meta.local_concrete_fields
-        if not field.generated and (pk_set or field is not auto_field)
-    ]
-    returning = [
-        field
-        for field in meta.db_returning_fields
-        if not (pk_set and field is auto_field) and _is_database_made(instance, field)
-    ]
-    # Values given as expressions are worked out by the database too.
-    computed = [
-        field
-        for field in fields
-        if field not in returning and hasattr(instance.__dict__.get(field.attname), "resolve_expression")
-    ]
-    results = instance._do_insert(cls._base_manager, using, fields, [*returning, *computed], raw)
+    sets = _written_fields(meta)
+    fields = sets.all if pk_set else sets.without_auto
+    data = instance.__dict__
+    # Values given as expressions are worked out by the database, and read back.
+    computed: list[Any] = []
+    for name in sets.attnames:
+        value = data.get(name)
+        if type(value) not in _BUILTIN and hasattr(value, "resolve_expression"):
+            computed.append(name)
+    returning: Any
+    if sets.plain and not computed:
+        returning = () if pk_set else sets.returning
+    else:
+        auto_field = sets.auto
+        returning = [
+            field
+            for field in meta.db_returning_fields
+            if not (pk_set and field is auto_field) and _is_database_made(instance, field)
+        ]
+        returning += [field for field in fields if field.attname in computed and field not in returning]
+
+    manager = cls._base_manager
+    if type(manager) is Manager and type(instance)._do_insert is _stock_do_insert():
+        results = insert(manager, [instance], fields, returning, raw, using, None, None, None)
+    else:
+        results = instance._do_insert(manager, using, fields, returning, raw)
     if results:
-        for value, field in zip(results[0], [*returning, *computed], strict=False):
+        for value, field in zip(results[0], returning, strict=False):
             setattr(instance, field.attname, value)
     else:
-        for field in (*returning, *computed):
-            if field is not auto_field:
-                instance.__dict__.pop(field.attname, None)
+        for field in returning:
+            if field is not sets.auto:
+                data.pop(field.attname, None)
+
+
+@functools.cache
+def _stock_do_insert() -> Any:
+    from offbeat.db.models.base import Model
+
+    return Model._do_insert
 
 
 def _is_database_made(instance: Any, field: Any) -> bool:

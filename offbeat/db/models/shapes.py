@@ -36,6 +36,9 @@ __all__ = ["MAX_SHAPES", "Move", "Shape", "clear_shapes", "root_shape", "step"]
 MAX_SHAPES = 1000
 """How many shapes one model may have; beyond that its trie starts anew."""
 
+MAX_PLANS = 200
+"""How many plans one shape may have."""
+
 MAX_LIST = 256
 """The longest list of values that gets a shape of its own."""
 
@@ -140,6 +143,12 @@ class Shape:
         self.children: dict[Any, Move | None] = {}
         self.plans: dict[Any, Any] = {}
 
+    def keep_plan(self, key: Any, plan: Any) -> None:
+        """Remember a plan; there are few for each shape, unless names in calls are made up at run time."""
+        if len(self.plans) >= MAX_PLANS:
+            self.plans.clear()
+        self.plans[key] = plan
+
     def template(self) -> QuerySet[Any]:
         """A queryset outside the trie whose query is this shape's; its methods copy before they change it."""
         from offbeat.db.models.query import QuerySet
@@ -155,10 +164,10 @@ class Shape:
         while shape is not None and shape.parent is not None:
             path.append(shape)
             shape = shape.parent
+        from offbeat.db.models import sql
         from offbeat.db.models.query import QuerySet
-        from offbeat.db.models.sql import Query
 
-        queryset: QuerySet[Any] = QuerySet(self.root.model, query=Query(self.root.model))
+        queryset: QuerySet[Any] = QuerySet(self.root.model, query=sql.Query(self.root.model))
         for shape in reversed(path):
             queryset._sticky_filter = shape.sticky
             args = tuple(fill(arg, params) for arg in shape.args)
@@ -171,7 +180,8 @@ class Shape:
 def root_shape(model: Any) -> Shape | None:
     """The empty shape of `model`, or None where shapes are switched off (``ORM_SHAPE_CACHE = False``)."""
     root = model.__dict__.get("_shape_root")
-    if root is not None and root.generation == _generation:
+    # A class made from another's attributes may carry its trie.
+    if root is not None and root.generation == _generation and root.model is model:
         shape: Shape | None = root.shape
         return shape
     return _plant(model)
@@ -371,7 +381,8 @@ def _object_kind(cls: type, value: Any, values: list[Any]) -> Any:
         if value.pk is None:
             raise Unkeyable
         values.append(value)
-        return cls
+        # Not its type: a lazy object says it is of the class it wraps.
+        return value.__class__
     if isinstance(value, BaseExpression):
         return expression_kind(value)
     raise Unkeyable

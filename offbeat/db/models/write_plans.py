@@ -67,7 +67,7 @@ def insert_plan(model: Any, connection: Any, fields: Any, returning: Any, raw: b
         return known
     except KeyError:
         plan = _make_insert_plan(model, connection, list(fields), returning, raw)
-        shape.plans[key] = plan
+        shape.keep_plan(key, plan)
         return plan
 
 
@@ -87,7 +87,11 @@ def _make_insert_plan(
     query.insert_values(fields, [_Sample()], raw=True)
     compiler = query.get_compiler(using=connection.alias)
     compiler.returning_fields = returning
-    statements = compiler.as_sql()
+    try:
+        statements = compiler.as_sql()
+    except (AttributeError, TypeError, ValueError):
+        # A field of the user's that cannot prepare None: the slow path gives it real values only.
+        return None
     if len(statements) != 1:
         return None
     sql = statements[0][0]
@@ -172,7 +176,8 @@ def update(
     key = ("update", connection, key, tuple([value is None for value in values]))
     plan = shape.plans.get(key, _MISSING)
     if plan is _MISSING:
-        shape.plans[key] = plan = _make_update_plan(shape, connection, values, prepare)
+        plan = _make_update_plan(shape, connection, values, prepare)
+        shape.keep_plan(key, plan)
     if plan is None:
         return None
     try:

@@ -9,6 +9,7 @@ from typing import Any
 from offbeat.core import validators
 from offbeat.core.exceptions import ValidationError
 from offbeat.forms.boundfield import BoundField
+from offbeat.forms.utils import clone
 from offbeat.forms.widgets import HiddenInput, TextInput
 from offbeat.utils.translation import gettext_lazy as _
 
@@ -132,9 +133,9 @@ class Field:
         return bound_field_class(form, self, field_name)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        result = copy.copy(self)
+        result = clone(self)
         memo[id(self)] = result
-        result.widget = copy.deepcopy(self.widget, memo)
+        result.widget = self.widget.__deepcopy__(memo)
         result.error_messages = self.error_messages.copy()
         result.validators = self.validators[:]
         return result

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from offbeat.forms.renderers import get_default_renderer
+from offbeat.forms.utils import clone
 from offbeat.forms.widgettypes.media import Media, MediaDefiningClass
 from offbeat.utils import formats
 from offbeat.utils.safestring import mark_safe
@@ -29,7 +29,7 @@ class Widget(metaclass=MediaDefiningClass):
         self.attrs: dict[str, Any] = {} if attrs is None else attrs.copy()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        duplicate = copy.copy(self)
+        duplicate = clone(self)
         duplicate.attrs = self.attrs.copy()
         memo[id(self)] = duplicate
         return duplicate

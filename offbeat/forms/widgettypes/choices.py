@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from offbeat.forms.utils import clone
 from offbeat.forms.widgettypes.base import Widget
 from offbeat.utils.choices import normalize_choices
 from offbeat.utils.translation import gettext_lazy as _
@@ -35,7 +36,7 @@ class ChoiceWidget(Widget):
         self.choices = choices
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        duplicate = copy.copy(self)
+        duplicate = clone(self)
         duplicate.attrs = self.attrs.copy()
         duplicate.choices = copy.copy(self.choices)
         memo[id(self)] = duplicate

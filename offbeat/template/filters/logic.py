@@ -67,7 +67,7 @@ def floatformat(text: Any, arg: Any = -1) -> str:
         return input_val
     size = number.adjusted()
     # A giant exponent would write out as many zeros.
-    if abs(size) > _MAX_DIGITS or (size > 25 and len(number.as_tuple().digits) > _MAX_DIGITS):
+    if abs(size) >= _MAX_DIGITS or (size > 25 and len(number.as_tuple().digits) > _MAX_DIGITS):
         return input_val
     if places < 0 and number == number.to_integral_value():
         written = str(int(number))

@@ -98,7 +98,7 @@ def addslashes(value: str) -> str:
 @stringfilter
 def capfirst(value: str) -> str:
     """The first letter in upper case."""
-    return capfirst_text(value)
+    return capfirst_text(value)  # type: ignore[no-any-return]
 
 
 @register.filter("escapejs")
@@ -161,7 +161,7 @@ def stringformat(value: Any, arg: Any) -> str:
     if isinstance(value, tuple):
         value = str(value)
     try:
-        return ("%" + str(arg)) % value
+        return ("%" + str(arg)) % value  # type: ignore[no-any-return]
     except (ValueError, TypeError):
         return ""
 
@@ -242,9 +242,7 @@ def urlize(value: str, autoescape: bool = True) -> str:
 @stringfilter
 def urlizetrunc(value: str, limit: Any, autoescape: bool = True) -> str:
     """URLs as links with at most ``limit`` characters of text."""
-    return SafeString(
-        urlize_text(value, trim_url_limit=int(limit), nofollow=True, autoescape=autoescape)
-    )
+    return SafeString(urlize_text(value, trim_url_limit=int(limit), nofollow=True, autoescape=autoescape))
 
 
 @register.filter(is_safe=False)

@@ -103,8 +103,9 @@ class FilterNode(Node):
         text = gen.capture(lambda: gen.nodes(self.nodelist))
         safe = gen.name("text")
         gen.line(f"{safe} = mark_safe({text})")
-        with gen.scope({"var": safe}, False):
-            gen.put(gen.value(self.filter_expr))
+        outer, gen.private = gen.private, {"var": safe}
+        gen.put(gen.value(self.filter_expr))
+        gen.private = outer
 
     def effects(self) -> Effects:
         return self.nodelist.effects()
@@ -199,7 +200,8 @@ class ForNode(Node):
         value = targets[0] if len(targets) == 1 else gen.name("values")
         layer, loop, index = gen.name("layer"), gen.name("forloop"), gen.name("i")
         gen.line(f"{loop} = forloop(0, {count}, {gen.parent_loop()})")
-        gen.line(f"{layer} = context.push(forloop={loop})")
+        gen.line(f"{layer} = {{'forloop': {loop}}}")
+        gen.line(f"context.dicts.append({layer})")
         with gen.block("try:"):
             with gen.block(f"for {index}, {value} in enumerate({items}):"):
                 gen.line(f"update_forloop({loop}, {index}, {count})")

@@ -26,16 +26,20 @@ def _move(apps: Any, schema_editor: Any, to_proxy: bool) -> None:
                     content_type=new
                 )
         except IntegrityError:
-            # They are there already; the duplicates do no harm.
-            continue
+            print(
+                f"A problem arose migrating proxy model permissions for {old} to {new}.\n"
+                f"Permission(s) for {new} already existed.\n"
+                f"Codenames: {', '.join(sorted(codenames))}\n"
+                "Check which permissions are granted to both, and take back what is not needed."
+            )
 
 
-def forwards(apps: Any, schema_editor: Any) -> None:
+def update_proxy_model_permissions(apps: Any, schema_editor: Any) -> None:
     """To the proxy's type."""
     _move(apps, schema_editor, to_proxy=True)
 
 
-def backwards(apps: Any, schema_editor: Any) -> None:
+def revert_proxy_model_permissions(apps: Any, schema_editor: Any) -> None:
     """Back to the concrete model's."""
     _move(apps, schema_editor, to_proxy=False)
 
@@ -46,4 +50,4 @@ class Migration(migrations.Migration):
         ("contenttypes", "0002_remove_content_type_name"),
     ]
 
-    operations = [migrations.RunPython(forwards, backwards)]
+    operations = [migrations.RunPython(update_proxy_model_permissions, revert_proxy_model_permissions)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Any
 
 from offbeat.apps import apps
@@ -14,12 +15,14 @@ from offbeat.db import DEFAULT_DB_ALIAS, OperationalError, connections, router
 from offbeat.db.migrations import Migration
 from offbeat.db.migrations.autodetector import MigrationAutodetector
 from offbeat.db.migrations.loader import MigrationLoader
+from offbeat.db.migrations.optimizer import MigrationOptimizer
 from offbeat.db.migrations.questioner import (
     InteractiveMigrationQuestioner,
     MigrationQuestioner,
     NonInteractiveMigrationQuestioner,
 )
 from offbeat.db.migrations.state import ProjectState
+from offbeat.db.migrations.utils import get_migration_name_timestamp
 from offbeat.db.migrations.writer import MigrationWriter
 
 
@@ -136,7 +139,7 @@ class Command(BaseCommand):
                 self.write_migration_files(changes, dry_run=True)
             sys.exit(1)
         if options["update"]:
-            self.write_to_last_migration(changes, loader)
+            self.write_to_last_migration(changes)
         else:
             self.write_migration_files(changes)
         return None
@@ -165,8 +168,10 @@ class Command(BaseCommand):
             try:
                 loader.check_consistent_history(connection)
             except OperationalError as error:
-                self.stderr.write(
-                    f"Got an error checking a consistent migration history performed for database connection '{alias}': {error}"
+                warnings.warn(
+                    f"Got an error checking a consistent migration history performed for database connection '{alias}': {error}",
+                    RuntimeWarning,
+                    stacklevel=2,
                 )
 
     def _questioner(self, labels: set[str]) -> MigrationQuestioner:
@@ -178,24 +183,51 @@ class Command(BaseCommand):
             specified_apps=labels, dry_run=self.dry_run, verbosity=self.verbosity, log=self.log
         )
 
-    def write_to_last_migration(self, changes: dict[str, list[Any]], loader: MigrationLoader) -> None:
+    def write_to_last_migration(self, changes: dict[str, list[Any]]) -> None:
         """Put new operations into the latest migration of their application."""
+        loader = MigrationLoader(connections[DEFAULT_DB_ALIAS])
         for app_label, (first, *_) in list(changes.items()):
             leaves = loader.graph.leaf_nodes(app_label)
             if not leaves:
                 raise CommandError(f"App {app_label} has no migration, cannot update last migration.")
             last = loader.graph.nodes[leaves[0]]
-            if leaves[0] in loader.applied_migrations:
-                raise CommandError(f"Cannot update applied migration '{last}'.")
-            if any(child for child in loader.graph.children[leaves[0]]):
-                raise CommandError(f"Cannot update migration '{last}' that other migrations depend on.")
-            last.operations += first.operations
+            self._refuse_update(loader, leaves[0], last)
+            last.operations = MigrationOptimizer().optimize([*last.operations, *first.operations], app_label)
+            known = {tuple(dependency) for dependency in last.dependencies}
             last.dependencies += [
-                d for d in first.dependencies if tuple(d) != leaves[0] and d not in last.dependencies
+                d for d in first.dependencies if tuple(d) != leaves[0] and tuple(d) not in known
             ]
-            self.write_migration_files({app_label: [last]})
+            old_path = MigrationWriter(last).path
+            self._rename_updated(last)
+            self.write_migration_files({app_label: [last]}, update_previous_path=old_path)
 
-    def write_migration_files(self, changes: dict[str, list[Any]], dry_run: bool | None = None) -> None:
+    @staticmethod
+    def _refuse_update(loader: MigrationLoader, key: Any, last: Any) -> None:
+        if last.replaces:
+            raise CommandError(f"Cannot update squash migration '{last}'.")
+        if key in loader.applied_migrations:
+            raise CommandError(f"Cannot update applied migration '{last}'.")
+        dependent = [
+            migration
+            for migration in loader.graph.nodes.values()
+            if key in map(tuple, migration.dependencies)
+        ]
+        if dependent:
+            names = ", ".join(repr(str(migration)) for migration in dependent)
+            raise CommandError(f"Cannot update migration '{last}' that migrations {names} depend on.")
+
+    def _rename_updated(self, migration: Any) -> None:
+        number = migration.name.split("_", 1)[0]
+        suffix = self.migration_name or migration.suggest_name()
+        name = f"{number}_{suffix}"
+        migration.name = f"{migration.name}_updated" if name == migration.name else name
+
+    def write_migration_files(
+        self,
+        changes: dict[str, list[Any]],
+        dry_run: bool | None = None,
+        update_previous_path: str | None = None,
+    ) -> None:
         """Write, or with ``dry_run`` only show, the migrations."""
         dry_run = self.dry_run if dry_run is None else dry_run
         style: Any = self.style
@@ -212,42 +244,90 @@ class Command(BaseCommand):
                         self.stdout.write(_shown(writer.path))
                 if not dry_run:
                     os.makedirs(writer.basedir, exist_ok=True)
+                    # Written first: what cannot be written must not leave an empty file.
+                    text = writer.as_string()
                     with open(writer.path, "w", encoding="utf-8") as file:
-                        file.write(writer.as_string())
+                        file.write(text)
                     self.written_files.append(writer.path)
+                    if update_previous_path:
+                        self._remove_previous(writer, update_previous_path)
                 elif self.verbosity == 3:
                     self.log(style.MIGRATE_HEADING(f"Full migrations file '{writer.filename}':"))
                     self.log(writer.as_string())
         if self.written_files:
             run_formatters(self.written_files, stderr=self.stderr)
 
+    def _remove_previous(self, writer: MigrationWriter, path: str) -> None:
+        style: Any = self.style
+        if writer.needs_manual_porting:
+            self.log(
+                style.WARNING(
+                    f"Updated migration {_shown(writer.path)} requires manual porting.\nPrevious migration {_shown(path)} "
+                    "was kept and must be deleted after porting functions manually."
+                )
+            )
+            return
+        os.remove(path)
+        self.log(f"Deleted {_shown(path)}")
+
+    @staticmethod
+    def _branches(loader: MigrationLoader, app_label: str, names: list[str]) -> list[tuple[Any, list[Any]]]:
+        """(last migration, operations since the common ancestor) of each branch."""
+        plans = [
+            [key for key in loader.graph.forwards_plan((app_label, name)) if key[0] == app_label]
+            for name in names
+        ]
+        common = set(plans[0]).intersection(*plans[1:])
+        if not common:
+            raise ValueError(f"Could not find common ancestor of {set(names)}")
+        return [
+            (
+                loader.get_migration(*plan[-1]),
+                [op for key in plan if key not in common for op in loader.get_migration(*key).operations],
+            )
+            for plan in plans
+        ]
+
     def handle_merge(self, loader: MigrationLoader, conflicts: dict[str, list[str]]) -> None:
         """Write a migration that joins the branches of each application."""
+        style: Any = self.style
         questioner = (
             InteractiveMigrationQuestioner(prompt_output=self.log_output)
             if self.interactive
             else MigrationQuestioner(defaults={"ask_merge": True})
         )
         for app_label, names in conflicts.items():
-            branches = [loader.get_migration(app_label, name) for name in names]
-            for migration in branches:
-                if self.verbosity > 0:
-                    self.log(f"  Branch {migration.name}")
-                    for operation in migration.operations:
+            branches = self._branches(loader, app_label, names)
+            if self.verbosity > 0:
+                self.log(style.MIGRATE_HEADING(f"Merging {app_label}"))
+                for migration, operations in branches:
+                    self.log(style.MIGRATE_LABEL(f"  Branch {migration.name}"))
+                    for operation in operations:
                         self.log(f"    {operation.formatted_description()}")
             if not questioner.ask_merge(app_label):
                 continue
-            numbers = [MigrationAutodetector.parse_number(migration.name) or 0 for migration in branches]
+            numbers = [MigrationAutodetector.parse_number(migration.name) or 0 for migration, _ in branches]
             suffix = self.migration_name or f"merge_{'_'.join(sorted(names))}"
             name = f"{max(numbers) + 1:04}_{suffix}"
-            if len(name) > 80 and not self.migration_name:
-                from offbeat.db.migrations.utils import get_migration_name_timestamp
-
+            if len(suffix) > 47 and not self.migration_name:
                 name = f"{max(numbers) + 1:04}_merge_{get_migration_name_timestamp()}"
             merged = type("Migration", (Migration,), {"dependencies": [(app_label, each) for each in names]})(
                 name, app_label
             )
-            self.write_migration_files({app_label: [merged]})
+            writer = MigrationWriter(merged, self.options["include_header"])
+            text = writer.as_string()
+            if not self.dry_run:
+                with open(writer.path, "w", encoding="utf-8") as file:
+                    file.write(text)
+                run_formatters([writer.path], stderr=self.stderr)
+                if self.verbosity > 0:
+                    self.log(f"\nCreated new merge migration {writer.path}")
+                    if self.scriptable:
+                        self.stdout.write(writer.path)
+            elif self.verbosity == 3:
+                self.log(
+                    style.MIGRATE_HEADING(f"Full merge migrations file '{writer.filename}':") + f"\n{text}"
+                )
 
 
 def _shown(path: str) -> str:

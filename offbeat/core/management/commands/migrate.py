@@ -16,6 +16,28 @@ from offbeat.db.migrations.exceptions import AmbiguityError
 from offbeat.db.migrations.executor import MigrationExecutor
 from offbeat.db.migrations.state import ModelState, ProjectState
 from offbeat.utils.module_loading import module_has_submodule
+from offbeat.utils.text import Truncator
+
+
+def describe_operation(operation: Any, backwards: bool) -> tuple[str, bool]:
+    """(what the operation does, with its code's own words; whether it is a warning)."""
+    prefix = ""
+    is_error = False
+    if hasattr(operation, "code"):
+        code = operation.reverse_code if backwards else operation.code
+        action = (code.__doc__ or "") if code else None
+    elif hasattr(operation, "sql"):
+        action = operation.reverse_sql if backwards else operation.sql
+    else:
+        action = ""
+        if backwards:
+            prefix = "Undo "
+    if action is not None:
+        text = str(action).strip().splitlines()[0] if str(action).strip() else ""
+        action = Truncator(text).chars(36)
+    elif backwards:
+        action, is_error = "IRREVERSIBLE", True
+    return f"{prefix}{operation.describe()}{f' -> {action}' if action else ''}", is_error
 
 
 class Command(BaseCommand):
@@ -70,6 +92,9 @@ class Command(BaseCommand):
             dest="prune",
             help="Delete nonexistent migrations from the django_migrations table.",
         )
+
+    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {**super().get_check_kwargs(options), "databases": [options["database"]]}
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
@@ -128,6 +153,7 @@ class Command(BaseCommand):
         if not name:
             return [key for key in executor.loader.graph.leaf_nodes() if key[0] == app_label]
         if name == "zero":
+            self.target_app_labels_only = False
             return [(app_label, None)]
         try:
             migration = executor.loader.get_migration_by_prefix(app_label, name)
@@ -139,7 +165,8 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot find a migration matching '{name}' from app '{app_label}'.")
         target = (app_label, migration.name)
         if target not in executor.loader.graph.nodes and target in executor.loader.replacements:
-            raise CommandError(f"Cannot target squashed migration '{name}' whose parts are partly applied.")
+            # Partly applied: what it replaces is still there, and its last part means the same.
+            target = tuple(executor.loader.replacements[target].replaces[-1])
         self.target_app_labels_only = False
         return [target]
 
@@ -154,6 +181,27 @@ class Command(BaseCommand):
             for key in set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
             if key[0] == app_label
         )
+        squashed = [
+            str(migration)
+            for migration in executor.loader.replacements.values()
+            if any(tuple(part) in gone for part in migration.replaces)
+        ]
+        if squashed:
+            self.stdout.write(
+                self.style.NOTICE(
+                    "  Cannot use --prune because the following squashed migrations have their 'replaces' attributes and "
+                    "may not be recorded as applied:"
+                )
+            )
+            for name in squashed:
+                self.stdout.write(f"    {name}")
+            self.stdout.write(
+                self.style.NOTICE(
+                    "  Re-run 'manage.py migrate' if they are not marked as applied, and remove 'replaces' attributes in "
+                    "their Migration classes."
+                )
+            )
+            return
         if not gone and self.verbosity > 0:
             self.stdout.write("  No migrations to prune.")
         for key in gone:
@@ -169,10 +217,8 @@ class Command(BaseCommand):
         for migration, backwards in plan:
             self.stdout.write(str(migration), style.MIGRATE_HEADING)
             for operation in migration.operations:
-                text = f"Undo {operation.describe()}" if backwards else operation.describe()
-                if backwards and not operation.reversible:
-                    text += " -> IRREVERSIBLE"
-                self.stdout.write(f"    {text}")
+                message, is_error = describe_operation(operation, backwards)
+                self.stdout.write(f"    {message}", style.WARNING if is_error else None)
 
     def _run(
         self, executor: MigrationExecutor, connection: Any, targets: Any, plan: Any, options: dict[str, Any]
@@ -226,7 +272,8 @@ class Command(BaseCommand):
         self.stdout.write(style.MIGRATE_HEADING("Operations to perform:"))
         if self.run_syncdb_apps:
             names = ", ".join(sorted(self.run_syncdb_apps))
-            self.stdout.write(style.MIGRATE_LABEL("  Synchronize unmigrated apps: ") + names)
+            noun = "app" if options["app_label"] else "apps"
+            self.stdout.write(style.MIGRATE_LABEL(f"  Synchronize unmigrated {noun}: ") + names)
         if self.target_app_labels_only:
             names = ", ".join(sorted({app for app, _ in targets})) or "(none)"
             self.stdout.write(style.MIGRATE_LABEL("  Apply all migrations: ") + names)

@@ -14,6 +14,7 @@ from offbeat.db.migrations.exceptions import AmbiguityError
 from offbeat.db.migrations.loader import MigrationLoader
 from offbeat.db.migrations.optimizer import MigrationOptimizer
 from offbeat.db.migrations.writer import MigrationWriter
+from offbeat.utils.version import get_docs_version
 
 
 class Command(BaseCommand):
@@ -38,15 +39,13 @@ class Command(BaseCommand):
         verbosity = options["verbosity"]
         migration = self._migration(options["app_label"], options["migration_name"])
         before = len(migration.operations)
-        if verbosity > 0:
-            self.stdout.write(f"Optimizing from {before} operations.")
         operations = MigrationOptimizer().optimize(migration.operations, migration.app_label)
         if len(operations) == before:
             if verbosity > 0:
                 self.stdout.write("No optimizations possible.")
             return
         if verbosity > 0:
-            self.stdout.write(f"Optimized from {before} operations to {len(operations)} operations.")
+            self.stdout.write(f"Optimizing from {before} operations to {len(operations)} operations.")
         if options["check"]:
             sys.exit(1)
         migration.operations = operations
@@ -56,7 +55,8 @@ class Command(BaseCommand):
             if migration.replaces:
                 raise CommandError(
                     "Migration will require manual porting but is already a squashed migration.\nTransition to a "
-                    "normal migration first."
+                    f"normal migration first: https://docs.djangoproject.com/en/{get_docs_version()}/topics/migrations/"
+                    "#squashing-migrations"
                 )
             # A new migration beside the old one: functions must be copied by hand.
             optimized = type("OptimizedMigration", (migrations.Migration,), {})(

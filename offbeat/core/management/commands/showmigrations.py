@@ -106,8 +106,9 @@ class Command(BaseCommand):
         style: Any = self.style
         for key in plan:
             needs = ""
-            if self.verbosity >= 2 and graph.parents[key]:
-                needs = f" ... ({', '.join(f'{app}.{name}' for app, name in sorted(graph.parents[key]))})"
+            parents = sorted(node.key for node in graph.node_map[key].parents)
+            if self.verbosity >= 2 and parents:
+                needs = f" ... ({', '.join(f'{app}.{name}' for app, name in parents)})"
             mark = "X" if key in loader.applied_migrations else " "
             self.stdout.write(f"[{mark}]  {key[0]}.{key[1]}{needs}")
         if not plan:

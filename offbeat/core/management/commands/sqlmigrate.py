@@ -6,6 +6,7 @@ from typing import Any
 
 from offbeat.apps import apps
 from offbeat.core.management.base import BaseCommand, CommandError, CommandParser
+from offbeat.core.management.color import no_style
 from offbeat.db import DEFAULT_DB_ALIAS, connections
 from offbeat.db.migrations.exceptions import AmbiguityError
 from offbeat.db.migrations.loader import MigrationLoader
@@ -30,12 +31,9 @@ class Command(BaseCommand):
             help="Creates SQL to unapply the migration, rather than to apply it",
         )
 
-    def execute(self, *args: Any, **options: Any) -> Any:
-        # Colours would be part of the SQL.
-        options["no_color"] = True
-        return super().execute(*args, **options)
-
     def handle(self, *args: Any, **options: Any) -> str:
+        # Colours would be part of the SQL.
+        self.style = no_style()
         connection = connections[options["database"]]
         loader = MigrationLoader(connection, replace_migrations=False)
         app_label, name = options["app_label"], options["migration_name"]

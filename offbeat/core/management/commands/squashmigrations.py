@@ -127,7 +127,7 @@ class Command(BaseCommand):
     @staticmethod
     def _name(migration: Any, squashed: list[Any], start_name: str | None, options: dict[str, Any]) -> None:
         first, last = squashed[0], squashed[-1]
-        number = first.name.split("_", 1)[0]
+        number = first.name.split("_", 1)[0] if start_name else "0001"
         if options["squashed_name"]:
             migration.name = f"{number}_{options['squashed_name']}"
         elif start_name:
@@ -139,9 +139,7 @@ class Command(BaseCommand):
         writer = MigrationWriter(migration, include_header)
         text = writer.as_string()
         if os.path.exists(writer.path):
-            raise CommandError(
-                f"Migration {migration.name} already exists. Use a different name with --squashed-name."
-            )
+            raise CommandError(f"Migration {migration.name} already exists. Use a different name.")
         with open(writer.path, "w", encoding="utf-8") as file:
             file.write(text)
         run_formatters([writer.path], stderr=self.stderr)

@@ -377,6 +377,13 @@ def _through(field: Any) -> Any:
     return getattr(field.remote_field, "through", None) if field.remote_field else None
 
 
+def _through_columns(field: Any) -> tuple[str, str] | None:
+    """The columns of a many-to-many field's own table; None where the table is somebody else's."""
+    if not field.remote_field.through._meta.auto_created:
+        return None
+    return field.m2m_column_name(), field.m2m_reverse_name()
+
+
 def _lacks_type(field: Any, db_type: str | None) -> bool:
     return db_type is None and field.remote_field is None
 

@@ -202,6 +202,10 @@ class ConstraintEditor:
         output: list[Any] = []
         for field in meta.local_fields:
             output += self._field_indexes_sql(model, field)
+        # Set on models of old migrations only.
+        for names in getattr(meta, "index_together", ()):
+            fields = [meta.get_field(name) for name in names]
+            output.append(self._create_index_sql(model, fields=fields, suffix="_idx"))
         supported = self.connection.features.supports_expression_indexes
         output += [
             index.create_sql(model, self)

@@ -38,7 +38,10 @@ def stand_in(
     meta.constraints = list(old.constraints if constraints is None else constraints)
     meta.indexes = list(old.indexes)
     meta.unique_together = [tuple(names_) for names_ in old.unique_together]
+    # Only models of old migrations have it.
+    meta.index_together = [tuple(names_) for names_ in getattr(old, "index_together", ())]
     if removed is not None:
+        meta.index_together = [group for group in meta.index_together if removed not in group]
         meta.unique_together = [group for group in meta.unique_together if removed not in group]
         meta.indexes = [index for index in meta.indexes if removed not in _fields_of(index)]
         meta.constraints = [item for item in meta.constraints if removed not in _fields_of(item)]

@@ -164,8 +164,15 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
             self._rename_column_references(table, old_field.column, new_field.column)
             return
         self._remake_table(model, alter_fields=[(old_field, new_field)])
-        if new_field.unique and (old_type != new_type or old_field.column != new_field.column):
+        if new_field.unique and (
+            old_type != new_type
+            or old_field.column != new_field.column
+            or self._collation_of(old_field) != self._collation_of(new_field)
+        ):
             self._remake_referring_tables(new_field)
+
+    def _collation_of(self, field: Any) -> Any:
+        return field.db_parameters(connection=self.connection).get("collation")
 
     def _only_renamed(self, model: Any, old_field: Any, new_field: Any) -> bool:
         for field in (old_field, new_field):
@@ -181,12 +188,15 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         """Foreign keys have the type of the column they point at."""
         meta = new_field.model._meta
         referring: dict[Any, None] = {}
+        further: list[Any] = []
         for relation in meta.related_objects:
             if relation.related_model == new_field.model:
                 continue
             if not relation.many_to_many:
-                if relation.field_name == new_field.name:
+                if relation.field_name in (new_field.name, new_field.attname):
                     referring[relation.related_model] = None
+                    if relation.field.unique:
+                        further.append(relation.field)
             elif new_field.primary_key and relation.through._meta.auto_created:
                 referring[relation.through] = None
         if new_field.primary_key:
@@ -195,6 +205,9 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
                     referring[many_to_many.remote_field.through] = None
         for related_model in referring:
             self._remake_table(related_model)
+        for field in further:
+            # Other keys may point at this key in turn.
+            self._remake_referring_tables(field)
 
     def _alter_many_to_many(self, model: Any, old_field: Any, new_field: Any, strict: bool) -> None:
         old_through, new_through = old_field.remote_field.through, new_field.remote_field.through

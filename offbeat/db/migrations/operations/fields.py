@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.db.migrations.operations.base import Operation, OperationCategory, is_same_name
-from offbeat.db.migrations.utils import references_model
+from offbeat.db.migrations.utils import references_field, references_model
 from offbeat.db.models import NOT_PROVIDED
 from offbeat.utils.functional import cached_property
 
@@ -46,8 +46,8 @@ class FieldOperation(Operation):
     def references_field(self, model_name: str, name: str, app_label: str) -> bool:
         if is_same_name(model_name, self.model_name) and is_same_name(name, self.name):
             return True
-        return self.field is not None and references_model(
-            (app_label, self.model_name_lower), self.field, (app_label, model_name.lower())
+        return self.field is not None and references_field(
+            (app_label, self.model_name_lower), self.field, (app_label, model_name.lower()), name
         )
 
     def reduce(self, operation: Any, app_label: str) -> Any:
@@ -139,6 +139,13 @@ class RemoveField(FieldOperation):
     def migration_name_fragment(self) -> str:
         """Part of the migration's name."""
         return f"remove_{self.model_name_lower}_{self.name_lower}"
+
+    def reduce(self, operation: Any, app_label: str) -> Any:
+        from offbeat.db.migrations.operations.models import DeleteModel
+
+        if isinstance(operation, DeleteModel) and operation.name_lower == self.model_name_lower:
+            return [operation]
+        return super().reduce(operation, app_label)
 
 
 class AlterField(FieldOperation):

@@ -135,11 +135,7 @@ class RenameIndex(IndexOperation):
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         if self.old_fields:
-            from offbeat.db.models import Index
-
-            state.add_index(
-                app_label, self.model_name_lower, Index(fields=list(self.old_fields), name=self.new_name)
-            )
+            state.rename_unnamed_index(app_label, self.model_name_lower, self.old_fields, self.new_name)
         else:
             state.rename_index(app_label, self.model_name_lower, self.old_name, self.new_name)
 
@@ -150,7 +146,7 @@ class RenameIndex(IndexOperation):
         if self.old_fields:
             old_model = from_state.apps.get_model(app_label, self.model_name)
             columns = [old_model._meta.get_field(name).column for name in self.old_fields]
-            names = schema_editor._constraint_names(old_model, columns, index=True)
+            names = schema_editor._constraint_names(old_model, columns, index=True, unique=False)
             if len(names) != 1:
                 raise ValueError(
                     f"Found wrong number ({len(names)}) of indexes for {old_model._meta.db_table}({', '.join(columns)})."

@@ -76,7 +76,7 @@ class CreateModel(ModelOperation):
         ):
             seen = set()
             for each in names:
-                if each in seen and each is not models.Model:
+                if each in seen:
                     raise ValueError(f"Found duplicate value {each} in CreateModel {what} argument.")
                 seen.add(each)
 
@@ -291,34 +291,18 @@ class RenameModel(ModelOperation):
         schema_editor.alter_db_table(new_model, old_model._meta.db_table, new_model._meta.db_table)
         for related in old_model._meta.related_objects:
             if related.related_model is old_model:
-                model, key = new_model, (app_label, new_name.lower())
+                key = app_label, new_name.lower()
             else:
-                model = related.related_model
-                key = model._meta.app_label, model._meta.model_name
-            to_field = to_state.apps.get_model(*key)._meta.get_field(related.field.name)
-            schema_editor.alter_field(model, related.field, to_field)
+                key = related.related_model._meta.app_label, related.related_model._meta.model_name
+            # The new one, all of whose relations point at the new table.
+            model = to_state.apps.get_model(*key)
+            schema_editor.alter_field(model, related.field, model._meta.get_field(related.field.name))
         pairs = zip(old_model._meta.local_many_to_many, new_model._meta.local_many_to_many, strict=True)
         for old_field, new_field in pairs:
-            self._rename_through(schema_editor, old_model, new_model, old_field, new_field)
-
-    @staticmethod
-    def _rename_through(
-        schema_editor: Any, old_model: Any, new_model: Any, old_field: Any, new_field: Any
-    ) -> None:
-        if (
-            new_field.model == new_field.related_model
-            or not new_field.remote_field.through._meta.auto_created
-        ):
-            return
-        old_through, new_through = old_field.remote_field.through, new_field.remote_field.through
-        if old_through._meta.db_table == new_through._meta.db_table:
-            return
-        schema_editor.alter_db_table(new_through, old_through._meta.db_table, new_through._meta.db_table)
-        schema_editor.alter_field(
-            new_through,
-            old_through._meta.get_field(old_model._meta.model_name),
-            new_through._meta.get_field(new_model._meta.model_name),
-        )
+            # Relations to the model itself are among the related objects.
+            own_table = new_field.remote_field.through._meta.auto_created
+            if own_table and new_field.model != new_field.related_model:
+                schema_editor.alter_field(new_model, old_field, new_field)
 
     def references_model(self, name: str, app_label: str) -> bool:
         return is_same_name(name, self.old_name) or is_same_name(name, self.new_name)

@@ -81,6 +81,8 @@ class RunSQL(Operation):
             kwargs["state_operations"] = self.state_operations
         if self.hints:
             kwargs["hints"] = self.hints
+        if self.elidable:
+            kwargs["elidable"] = self.elidable
         return type(self).__qualname__, [], kwargs
 
     @property
@@ -151,6 +153,8 @@ class RunPython(Operation):
             kwargs["atomic"] = self.atomic
         if self.hints:
             kwargs["hints"] = self.hints
+        if self.elidable:
+            kwargs["elidable"] = self.elidable
         return type(self).__qualname__, [], kwargs
 
     @property
@@ -176,7 +180,8 @@ class RunPython(Operation):
 
     @staticmethod
     def noop(apps: Any, schema_editor: Any) -> None:
-        """Does nothing: for a reverse that needs no work."""
+        # For a reverse that needs no work. No docstring: `migrate --plan` would show it.
+        return None
 
 
 def _call(code: Any, state: Any, schema_editor: Any) -> None:

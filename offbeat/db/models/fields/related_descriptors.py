@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from offbeat.db import router
 from offbeat.db.models.expressions import F
+from offbeat.db.models.fetch_modes import FETCH_ONE
 from offbeat.db.models.fields.related_managers import (
     create_forward_many_to_many_manager,
     create_reverse_many_to_one_manager,
@@ -42,8 +44,6 @@ class ForeignKeyDeferredAttribute(DeferredAttribute):
 
 def _check_assignable(instance: Any, value: Any) -> None:
     """Give both objects a database where they have none; ValueError when a router forbids the relation."""
-    from offbeat.db import router
-
     state, other = instance._state, value._state
     if state.db is None:
         state.db = router.db_for_write(instance.__class__, instance=value)
@@ -55,9 +55,8 @@ def _check_assignable(instance: Any, value: Any) -> None:
 
 def _related_queryset(model: Any, instance: Any) -> Any:
     """All objects of `model`, with `instance` as routing hint and its fetch mode."""
-    from offbeat.db.models.fetch_modes import FETCH_ONE
-
-    queryset = model._base_manager.db_manager(hints={"instance": instance}).all()
+    queryset = model._base_manager.get_queryset()
+    queryset._hints = {"instance": instance}
     mode = instance._state.fetch_mode
     return queryset if mode is FETCH_ONE else queryset.fetch_mode(mode)
 
@@ -123,7 +122,27 @@ class ForwardManyToOneDescriptor:
 
     def get_object(self, instance: Any) -> Any:
         """Return the related object from the database; DoesNotExist when it is gone."""
-        return self.get_queryset(instance=instance).get(self.field.get_reverse_related_filter(instance))
+        queryset = self.get_queryset(instance=instance)
+        lookup = self._lookup
+        if lookup is not None:
+            name, attname = lookup
+            return queryset.get(**{name: getattr(instance, attname)})
+        return queryset.get(self.field.get_reverse_related_filter(instance))
+
+    @cached_property
+    def _lookup(self) -> tuple[str, str] | None:
+        """For a relation over one column without conditions of its own: the field to look up, and the attribute."""
+        from offbeat.db.models.fields.foreign import ForeignObject
+
+        kind = type(self.field)
+        if (
+            len(self.field.related_fields) != 1
+            or kind.get_reverse_related_filter is not ForeignObject.get_reverse_related_filter
+            or kind.get_extra_descriptor_filter is not ForeignObject.get_extra_descriptor_filter
+        ):
+            return None
+        ((local, foreign),) = self.field.related_fields
+        return foreign.attname, local.attname
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:

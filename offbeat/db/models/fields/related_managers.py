@@ -6,7 +6,9 @@ from operator import attrgetter
 from typing import Any
 
 from offbeat.concurrency import async_face
+from offbeat.db import connections, router, transaction
 from offbeat.db.models import signals
+from offbeat.db.models.fetch_modes import FETCH_ONE
 from offbeat.db.models.query_utils import Q
 from offbeat.db.models.utils import AltersData, resolve_callables
 from offbeat.utils.functional import cached_property
@@ -18,21 +20,11 @@ __all__ = ["create_forward_many_to_many_manager", "create_reverse_many_to_one_ma
 _Set = set
 
 
-def _router() -> Any:
-    from offbeat.db import router
-
-    return router
-
-
 def _atomic(using: Any) -> Any:
-    from offbeat.db import transaction
-
     return transaction.atomic(using=using, savepoint=False)
 
 
 def _apply_fetch_mode(queryset: Any, instance: Any) -> Any:
-    from offbeat.db.models.fetch_modes import FETCH_ONE
-
     mode = instance._state.fetch_mode
     return queryset if mode is FETCH_ONE else queryset.fetch_mode(mode)
 
@@ -114,7 +106,7 @@ class RelatedManagerBase(AltersData):
 
     def _write_manager(self) -> Any:
         """This manager, bound to the database that takes writes, past its own create() family."""
-        return self.db_manager(_router().db_for_write(self.model, instance=self.instance))  # type: ignore[attr-defined]
+        return self.db_manager(router.db_for_write(self.model, instance=self.instance))  # type: ignore[attr-defined]
 
 
 class ReverseManyToOneManager(RelatedManagerBase):
@@ -174,9 +166,7 @@ class ReverseManyToOneManager(RelatedManagerBase):
 
         values = [getattr(instance, foreign.attname) for foreign in field.foreign_related_fields]
         if None in values or "" in values:
-            from offbeat.db import connections
-
-            db = self._db or _router().db_for_read(self.model, instance=instance)
+            db = self._db or router.db_for_read(self.model, instance=instance)
             if None in values or connections[db].features.interprets_empty_strings_as_nulls:
                 return queryset.none()
         if len(values) == 1 and field.concrete:
@@ -226,7 +216,7 @@ class ReverseManyToOneManager(RelatedManagerBase):
         """Make `objs` point to the instance: by one UPDATE, or with bulk=False by saving each of them."""
         self._check_fk_val()
         self._remove_prefetched_objects()
-        db = _router().db_for_write(self.model, instance=self.instance)
+        db = router.db_for_write(self.model, instance=self.instance)
 
         def check_and_update(obj: Any) -> None:
             if not isinstance(obj, self.model):
@@ -289,12 +279,12 @@ class ReverseManyToOneManager(RelatedManagerBase):
             self.add(*objs, bulk=bulk)
             return
         manager: Any = self
-        with _atomic(_router().db_for_write(self.model, instance=self.instance)):
+        with _atomic(router.db_for_write(self.model, instance=self.instance)):
             if clear:
                 manager.clear(bulk=bulk)
                 self.add(*objs, bulk=bulk)
             else:
-                db = _router().db_for_write(self.model, instance=self.instance)
+                db = router.db_for_write(self.model, instance=self.instance)
                 old_objs = set(manager.using(db).all())
                 new_objs = []
                 for obj in objs:
@@ -342,7 +332,7 @@ class NullableReverseManyToOneManager(ReverseManyToOneManager):
 
     def _clear(self, queryset: Any, bulk: bool) -> None:
         self._remove_prefetched_objects()
-        db = _router().db_for_write(self.model, instance=self.instance)
+        db = router.db_for_write(self.model, instance=self.instance)
         queryset = queryset.using(db)
         if bulk:
             queryset.update(**{self.field.name: None})
@@ -486,10 +476,8 @@ class ManyToManyManager(RelatedManagerBase):
     @property
     def constrained_target(self) -> Any:
         """The links' target ids, when counting links is as good as counting objects; otherwise None."""
-        from offbeat.db import connections
-
         # Only a real constraint makes sure that each link leads to an object.
-        db = _router().db_for_read(self.through, instance=self.instance)
+        db = router.db_for_read(self.through, instance=self.instance)
         if not connections[db].features.supports_foreign_keys:
             return None
         hints = {"instance": self.instance}
@@ -531,7 +519,7 @@ class ManyToManyManager(RelatedManagerBase):
     def add_base(self, *objs: Any, through_defaults: Any = None, raw: bool = False) -> None:
         """Link `objs`; `raw` tells receivers that a fixture is being loaded."""
         self._remove_prefetched_objects()
-        db = _router().db_for_write(self.through, instance=self.instance)
+        db = router.db_for_write(self.through, instance=self.instance)
         with _atomic(db):
             self._add_items(
                 self.source_field_name,
@@ -575,7 +563,7 @@ class ManyToManyManager(RelatedManagerBase):
 
     def clear_base(self, *, raw: bool = False) -> None:
         """Unlink all objects; `raw` tells receivers that a fixture is being loaded."""
-        db = _router().db_for_write(self.through, instance=self.instance)
+        db = router.db_for_write(self.through, instance=self.instance)
         with _atomic(db):
             self._send_m2m_changed("pre_clear", None, db, raw)
             self._remove_prefetched_objects()
@@ -610,7 +598,7 @@ class ManyToManyManager(RelatedManagerBase):
         """Make `objs` the linked ones; `raw` tells receivers that a fixture is being loaded."""
         # Evaluated before anything changes, for it may depend on the relation.
         objs = tuple(objs)
-        db = _router().db_for_write(self.through, instance=self.instance)
+        db = router.db_for_write(self.through, instance=self.instance)
         manager: Any = self
         with _atomic(db):
             self._remove_prefetched_objects()
@@ -636,7 +624,7 @@ class ManyToManyManager(RelatedManagerBase):
 
     def _write_manager(self) -> Any:
         instance = self.instance
-        return self.db_manager(_router().db_for_write(instance.__class__, instance=instance))  # type: ignore[attr-defined]
+        return self.db_manager(router.db_for_write(instance.__class__, instance=instance))  # type: ignore[attr-defined]
 
     def create(self, *, through_defaults: Any = None, **kwargs: Any) -> Any:
         """Create an object, link it and return it."""
@@ -676,7 +664,7 @@ class ManyToManyManager(RelatedManagerBase):
         target_ids = set()
         for obj in objs:
             if isinstance(obj, self.model):
-                if not _router().allow_relation(obj, self.instance):
+                if not router.allow_relation(obj, self.instance):
                     raise ValueError(
                         f'Cannot add "{obj!r}": instance is on database "{self.instance._state.db}", value is on database "{obj._state.db}"'
                     )
@@ -708,11 +696,9 @@ class ManyToManyManager(RelatedManagerBase):
     ) -> None:
         if not objs:
             return
-        from offbeat.db import connections
-
         defaults = dict(resolve_callables(through_defaults or {}))
         target_ids = self._get_target_ids(target_field_name, objs)
-        db = _router().db_for_write(self.through, instance=self.instance)
+        db = router.db_for_write(self.through, instance=self.instance)
         # A link of ours has no columns but the two keys: the database may skip those it has.
         ignore_conflicts = self.through._meta.auto_created is not False and (
             connections[db].features.supports_ignore_conflicts
@@ -753,7 +739,7 @@ class ManyToManyManager(RelatedManagerBase):
                 old_ids.add(self.target_field.get_foreign_related_value(obj)[0])
             else:
                 old_ids.add(obj)
-        db = _router().db_for_write(self.through, instance=self.instance)
+        db = router.db_for_write(self.through, instance=self.instance)
         with _atomic(db):
             self._send_m2m_changed("pre_remove", old_ids, db, raw)
             target_model_qs = self._all_objects()

@@ -90,7 +90,7 @@ class Reading(Refining[_M]):
             self._check_order("first")
             queryset = self.order_by("pk")
         for instance in queryset[:1]:
-            return cast(_M, instance)
+            return instance
         return None
 
     def last(self) -> _M | None:
@@ -101,7 +101,7 @@ class Reading(Refining[_M]):
             self._check_order("last")
             queryset = self.order_by("-pk")
         for instance in queryset[:1]:
-            return cast(_M, instance)
+            return instance
         return None
 
     def _check_order(self, method: str) -> None:

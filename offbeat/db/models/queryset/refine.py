@@ -142,9 +142,10 @@ class Refining(QueryState[_M]):
                 RemovedInDjango2028Warning,
                 stacklevel=2,
             )
-        grown = self._structural("select_related", fields)
-        if grown is not None:
-            return grown
+        grown = self._structural("_select_related", fields)
+        return self._select_related(*fields) if grown is None else grown
+
+    def _select_related(self, *fields: str | None) -> Self:
         clone = self._chain()
         if fields == (None,):
             clone.query.select_related = False

@@ -6,7 +6,7 @@ import contextlib
 import copy
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from offbeat.db import connections, router
 from offbeat.db.models import shapes
@@ -192,6 +192,12 @@ class QueryState(AltersData, Generic[_M]):
     def __bool__(self) -> bool:
         self._fetch_all()
         return bool(self._result_cache)
+
+    @overload
+    def __getitem__(self, k: int) -> _M: ...
+
+    @overload
+    def __getitem__(self, k: slice) -> Self: ...
 
     def __getitem__(self, k: Any) -> Any:
         """An item, a queryset (for a slice), or a list (when evaluated, or for a slice with a step)."""

@@ -48,7 +48,14 @@ class Command(BaseCommand):
         )
         for field_name in self.UserModel.REQUIRED_FIELDS:
             field = self.UserModel._meta.get_field(field_name)
-            extra: dict[str, Any] = {"action": "append"} if field.many_to_many else {}
+            extra: dict[str, Any] = {}
+            if field.many_to_many:
+                if not field.remote_field.through._meta.auto_created:
+                    raise CommandError(
+                        f"Required field '{field_name}' specifies a many-to-many relation through model, which is not "
+                        "supported."
+                    )
+                extra["action"] = "append"
             parser.add_argument(
                 f"--{field_name}", help=f"Specifies the {field_name} for the superuser.", **extra
             )
@@ -79,29 +86,30 @@ class Command(BaseCommand):
     def _read(self, options: dict[str, Any]) -> dict[str, Any]:
         """The data from options and environment; CommandError when something is missing."""
         name = self.UserModel.USERNAME_FIELD
-        username = options.get(name) or _from_environment(name)
-        if not username:
+        username = _given(options, name)
+        if username is None:
             raise CommandError(f"You must use --{name} with --noinput.")
         if error := self._validate_username(username, self.username_field.verbose_name, options["database"]):
             raise CommandError(error)
-        data: dict[str, Any] = {name: self.username_field.clean(username, None)}
-        password = _from_environment(PASSWORD_FIELD)
-        if password:
-            data[PASSWORD_FIELD] = password
+        data: dict[str, Any] = {name: username}
+        if self._has_password():
+            # Without one nobody can log in by password, until it is changed.
+            data[PASSWORD_FIELD] = _from_environment(PASSWORD_FIELD)
         for field_name in self.UserModel.REQUIRED_FIELDS:
-            value = options.get(field_name) or _from_environment(field_name)
-            if not value:
+            value = _given(options, field_name)
+            if value is None:
                 raise CommandError(f"You must use --{field_name} with --noinput.")
             data[field_name] = self._cleaned(self.UserModel._meta.get_field(field_name), value)
         return data
 
-    def _cleaned(self, field: Any, value: Any) -> Any:
-        if field.many_to_many:
-            return value
-        value = field.clean(value, None)
-        if field.remote_field and not isinstance(value, field.remote_field.model):
-            return field.remote_field.model(value)
-        return value
+    def _has_password(self) -> bool:
+        return any(field.name == PASSWORD_FIELD for field in self.UserModel._meta.get_fields())
+
+    @staticmethod
+    def _cleaned(field: Any, value: Any) -> Any:
+        if field.many_to_many and isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        return field.clean(value, None)
 
     def _ask(self, options: dict[str, Any]) -> dict[str, Any]:
         """The data from options and, for what is missing, from the terminal."""
@@ -110,6 +118,8 @@ class Command(BaseCommand):
         name = self.UserModel.USERNAME_FIELD
         shown = self.username_field.verbose_name
         username = options.get(name)
+        if username == "":
+            raise CommandError(f"{capfirst(shown)} cannot be blank.")
         if username is not None and (error := self._validate_username(username, shown, options["database"])):
             self.stderr.write(error)
             username = None
@@ -125,15 +135,27 @@ class Command(BaseCommand):
         for field_name in self.UserModel.REQUIRED_FIELDS:
             field = self.UserModel._meta.get_field(field_name)
             value = options.get(field_name)
+            if value is not None:
+                value = self._cleaned(field, value)
             while value is None:
                 value = self.get_input_data(field, self._prompt(field))
-            data[field_name] = self._cleaned(field, value)
-        if any(field.name == PASSWORD_FIELD for field in self.UserModel._meta.get_fields()):
-            data[PASSWORD_FIELD] = self._ask_password(data)
+            data[field_name] = value
+        if self._has_password():
+            data[PASSWORD_FIELD] = self._ask_password(self._unsaved_user(data))
         return data
 
-    def _ask_password(self, data: dict[str, Any]) -> str:
-        plain = {k: v for k, v in data.items() if not self.UserModel._meta.get_field(k).many_to_many}
+    def _unsaved_user(self, data: dict[str, Any]) -> Any:
+        """A user for the password's validators to look at."""
+        fields = {name: self.UserModel._meta.get_field(name) for name in data}
+        return self.UserModel(
+            **{
+                fields[name].attname if fields[name].remote_field else name: value
+                for name, value in data.items()
+                if not fields[name].many_to_many
+            }
+        )
+
+    def _ask_password(self, user: Any) -> str:
         while True:
             password = getpass.getpass()
             if password != getpass.getpass("Password (again): "):
@@ -143,7 +165,7 @@ class Command(BaseCommand):
                 self.stderr.write("Error: Blank passwords aren't allowed.")
                 continue
             try:
-                validate_password(password, self.UserModel(**plain))
+                validate_password(password, user)
             except exceptions.ValidationError as error:
                 self.stderr.write("\n".join(error.messages))
                 if input("Bypass password validation and create user anyway? [y/N]: ").lower() != "y":
@@ -156,7 +178,7 @@ class Command(BaseCommand):
         if default and raw == "":
             raw = default
         try:
-            return field.clean(raw, None)
+            return self._cleaned(field, raw)
         except exceptions.ValidationError as error:
             self.stderr.write(f"Error: {'; '.join(error.messages)}")
             return None
@@ -170,10 +192,18 @@ class Command(BaseCommand):
         leave = f" (leave blank to use '{default}')" if default else ""
         return f"{capfirst(field.verbose_name)}{leave}{remote}: "
 
+    def _username_is_unique(self) -> bool:
+        if self.username_field.unique:
+            return True
+        return any(
+            tuple(constraint.fields) == (self.username_field.name,)
+            for constraint in self.UserModel._meta.total_unique_constraints
+        )
+
     def _validate_username(self, username: str, shown: str, database: str) -> str | None:
         """What is wrong with the name, if anything."""
-        if self.username_field.unique:
-            manager = self.UserModel._default_manager.db_manager(database)
+        manager = self.UserModel._default_manager.db_manager(database)
+        if self._username_is_unique() and hasattr(manager, "get_by_natural_key"):
             try:
                 manager.get_by_natural_key(username)
             except self.UserModel.DoesNotExist:
@@ -191,6 +221,11 @@ class Command(BaseCommand):
 
 def _from_environment(name: str) -> str | None:
     for prefix in _PREFIXES:
-        if value := os.environ.get(prefix + name.upper()):
+        if (value := os.environ.get(prefix + name.upper())) is not None:
             return value
     return None
+
+
+def _given(options: dict[str, Any], name: str) -> Any:
+    value = options.get(name)
+    return _from_environment(name) if value is None else value

@@ -1,0 +1,32 @@
+"""Formats of dates and numbers: Indonesian."""
+
+from __future__ import annotations
+
+DATE_FORMAT = "j N Y"
+TIME_FORMAT = "G.i"
+DATETIME_FORMAT = "j N Y G.i"
+YEAR_MONTH_FORMAT = "F Y"
+MONTH_DAY_FORMAT = "j F"
+SHORT_DATE_FORMAT = "d-m-Y"
+SHORT_DATETIME_FORMAT = "d-m-Y G.i"
+FIRST_DAY_OF_WEEK = 1
+DATE_INPUT_FORMATS = [
+    "%d-%m-%Y",
+    "%d/%m/%Y",
+]
+TIME_INPUT_FORMATS = [
+    "%H.%M.%S",
+    "%H.%M.%S.%f",
+    "%H.%M",
+]
+DATETIME_INPUT_FORMATS = [
+    "%d-%m-%Y %H.%M.%S",
+    "%d-%m-%Y %H.%M.%S.%f",
+    "%d-%m-%Y %H.%M",
+    "%d/%m/%Y %H.%M.%S",
+    "%d/%m/%Y %H.%M.%S.%f",
+    "%d/%m/%Y %H.%M",
+]
+DECIMAL_SEPARATOR = ","
+THOUSAND_SEPARATOR = "."
+NUMBER_GROUPING = 3

@@ -1,0 +1,40 @@
+"""Formats of dates and numbers: Slovenian."""
+
+from __future__ import annotations
+
+DATE_FORMAT = "d. F Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "d. F Y H:i"
+YEAR_MONTH_FORMAT = "F Y"
+MONTH_DAY_FORMAT = "j. F"
+SHORT_DATE_FORMAT = "j. M. Y"
+SHORT_DATETIME_FORMAT = "j. M. Y H:i"
+FIRST_DAY_OF_WEEK = 0
+DATE_INPUT_FORMATS = [
+    "%d.%m.%Y",
+    "%d.%m.%y",
+    "%d-%m-%Y",
+    "%d. %m. %Y",
+]
+TIME_INPUT_FORMATS = [
+    "%H:%M:%S",
+    "%H:%M:%S.%f",
+    "%H:%M",
+]
+DATETIME_INPUT_FORMATS = [
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M:%S.%f",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%y %H:%M:%S",
+    "%d.%m.%y %H:%M:%S.%f",
+    "%d.%m.%y %H:%M",
+    "%d-%m-%Y %H:%M:%S",
+    "%d-%m-%Y %H:%M:%S.%f",
+    "%d-%m-%Y %H:%M",
+    "%d. %m. %Y %H:%M:%S",
+    "%d. %m. %Y %H:%M:%S.%f",
+    "%d. %m. %Y %H:%M",
+]
+DECIMAL_SEPARATOR = ","
+THOUSAND_SEPARATOR = "."
+NUMBER_GROUPING = 3
