@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parent
@@ -22,15 +21,14 @@ DATABASES = {
     "other": {"ENGINE": "offbeat.db.backends.sqlite3", "NAME": ":memory:"},
 }
 
-_OPTIONAL_APPS = [
+INSTALLED_APPS = [
     "offbeat.contrib.contenttypes",
     "offbeat.contrib.auth",
     "offbeat.contrib.sessions",
     "offbeat.contrib.messages",
     "offbeat.contrib.staticfiles",
+    *sorted(f"tests.{path.parent.name}" for path in ROOT.glob("*/models.py")),
 ]
-INSTALLED_APPS = [name for name in _OPTIONAL_APPS if find_spec(name) is not None]
-INSTALLED_APPS += sorted(f"tests.{path.parent.name}" for path in ROOT.glob("*/models.py"))
 
 MIDDLEWARE: list[str] = []
 TEMPLATES = [{"BACKEND": "offbeat.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}]

@@ -7,8 +7,10 @@ a whole command and the Python processes that it starts.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -30,6 +32,17 @@ def target_of(name: str) -> str | None:
     return None if target is None else f"{target}{dot}{rest}"
 
 
+@cache
+def _prepare_asgiref() -> None:
+    """Existing code takes its adapters from asgiref; in a bridge they have to suspend, too.
+
+    Only once a name is asked for: ``offbeat run`` also starts programs that never do.
+    """
+    from offbeat.concurrency import patch_asgiref
+
+    patch_asgiref()
+
+
 class AliasLoader(Loader):
     """Gives an aliased name the module that stands behind it."""
 
@@ -39,6 +52,7 @@ class AliasLoader(Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The target, imported under its own name."""
+        _prepare_asgiref()
         module = import_module(self.target)
         self._spec = module.__spec__
         return module
@@ -70,10 +84,31 @@ class AliasFinder(MetaPathFinder):
                 raise ModuleNotFoundError(
                     f"No module named {fullname!r} (Offbeat has no {real!r})", name=fullname
                 )
-            is_package = found.submodule_search_locations is not None
+            is_package, origin = found.submodule_search_locations is not None, found.origin
         else:
-            is_package = hasattr(sys.modules[real], "__path__")
-        return ModuleSpec(fullname, AliasLoader(real), is_package=is_package)
+            module = sys.modules[real]
+            is_package, origin = hasattr(module, "__path__"), getattr(module, "__file__", None)
+        # The origin becomes sys.argv[0] under ``python -m``.
+        return ModuleSpec(fullname, AliasLoader(real), origin=origin, is_package=is_package)
+
+
+def shared_logger_name(name: str) -> str:
+    """The name that configurations written for Django know a logger of this package by."""
+    root, dot, rest = name.partition(".")
+    return f"django{dot}{rest}" if root == "offbeat" else name
+
+
+def share_loggers() -> None:
+    """Give ``django.…`` and ``offbeat.…`` one logger, whose records are named as Django's are."""
+    manager = logging.Logger.manager
+    get_logger = manager.getLogger
+    names = [name for name in manager.loggerDict if shared_logger_name(name) != name]
+    for earlier in [manager.loggerDict.pop(name) for name in names]:
+        # Somebody holds it already: what it is given goes to the one that configurations reach.
+        if isinstance(earlier, logging.Logger):
+            earlier.name = shared_logger_name(earlier.name)
+            earlier.parent = get_logger(earlier.name)
+    manager.getLogger = lambda name: get_logger(shared_logger_name(name))  # type: ignore[method-assign]
 
 
 def install() -> None:
@@ -89,6 +124,7 @@ def install() -> None:
     sys.meta_path.insert(0, AliasFinder())
     # Present from the start: it is how the rest of the package sees that the alias is on.
     sys.modules["django"] = offbeat
+    share_loggers()
 
 
 install()

@@ -28,6 +28,16 @@ def _require_session(scope: Any) -> Any:
     return scope["session"]
 
 
+def _is_current(session_hash: str | None, user: Any) -> bool:
+    """Whether the hash is of the user's password; a retired key will do, for a socket cannot renew the cookie."""
+    if not session_hash:
+        return False
+    if constant_time_compare(session_hash, user.get_session_auth_hash()):
+        return True
+    fallbacks = getattr(user, "get_session_auth_fallback_hash", tuple)
+    return any(constant_time_compare(session_hash, fallback) for fallback in fallbacks())
+
+
 def _get_user(scope: Any) -> Any:
     """The user of the session, or an AnonymousUser."""
     from offbeat.contrib.auth.models import AnonymousUser
@@ -42,8 +52,7 @@ def _get_user(scope: Any) -> Any:
     if own_path(path) in {own_path(known) for known in settings.AUTHENTICATION_BACKENDS}:
         user = load_backend(path).get_user(user_id)
         if user is not None and hasattr(user, "get_session_auth_hash"):
-            session_hash = session.get(HASH_SESSION_KEY)
-            if not (session_hash and constant_time_compare(session_hash, user.get_session_auth_hash())):
+            if not _is_current(session.get(HASH_SESSION_KEY), user):
                 # The password was changed since.
                 session.flush()
                 user = None

@@ -84,7 +84,7 @@ class BaseChannelLayer:
 
     MAX_NAME_LENGTH = 100
     extensions: list[str] = []
-    group_name_regex = channel_name_regex = re.compile(r"^[a-zA-Z\d\-_.]+(\![\d\w\-_.]*)?$")
+    group_name_regex = channel_name_regex = re.compile(r"[a-zA-Z\d\-_.]+(\![\d\w\-_.]*)?\Z", re.ASCII)
     invalid_name_error = (
         "{} name must be a valid unicode string with length < {} containing only ASCII alphanumerics, hyphens, "
         "underscores, or periods."

@@ -39,6 +39,10 @@ class ProtocolTypeRouter:
         return await application(scope, receive, send)
 
 
+class _NoRoute(Resolver404):
+    """A nested router found no route; it has called nothing."""
+
+
 class URLRouter:
     """Chooses an application by path, from ``path()`` and ``re_path()`` routes; routers may be nested.
 
@@ -82,11 +86,14 @@ class URLRouter:
                 "args": (*outer.get("args", ()), *args),
                 "kwargs": {**outer.get("kwargs", {}), **kwargs, **default_args},
             }
-            return await application(
-                {**scope, "path_remaining": remaining, "url_route": route}, receive, send
-            )
+            inner = {**scope, "path_remaining": remaining, "url_route": route}
+            try:
+                return await application(inner, receive, send)
+            except _NoRoute:
+                # A nested router has nothing for the rest of the path.
+                continue
         if "path_remaining" in scope:
-            raise Resolver404(f"No route found for path {path!r}.")
+            raise _NoRoute(f"No route found for path {path!r}.")
         raise ValueError(f"No route found for path {path!r}.")
 
 

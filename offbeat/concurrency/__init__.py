@@ -8,7 +8,7 @@ from .guard import finish
 from .home import call_on
 from .tasks import active, detached, install, leave_on_detach, run
 from .watchdog import Watchdog
-from .workers import Workers, in_thread
+from .workers import Workers, in_thread, off_loop
 
 __all__ = [
     "BridgedCoroutine",
@@ -27,6 +27,7 @@ __all__ = [
     "inline",
     "install",
     "leave_on_detach",
+    "off_loop",
     "patch_asgiref",
     "placement",
     "run",

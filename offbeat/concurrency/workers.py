@@ -18,13 +18,14 @@ from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
+from .bridge import in_bridge, wait
 from .call import Call
 from .home import Home, homes
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
-__all__ = ["Workers", "default_workers", "in_thread"]
+__all__ = ["Workers", "default_workers", "in_thread", "off_loop"]
 
 
 class _Job(Call[T]):
@@ -213,3 +214,8 @@ if hasattr(os, "register_at_fork"):
 async def in_thread(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a blocking `fn` in a worker thread; see :meth:`Workers.call`."""
     return await default_workers().call(fn, *args, **kwargs)
+
+
+def off_loop(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a blocking `fn`: on an event loop's thread in a worker while the task waits, elsewhere right here."""
+    return wait(in_thread(fn, *args, **kwargs)) if in_bridge() else fn(*args, **kwargs)

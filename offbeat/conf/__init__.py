@@ -25,9 +25,28 @@ STATICFILES_STORAGE_ALIAS = "staticfiles"
 
 _LISTS = ("ALLOWED_HOSTS", "INSTALLED_APPS", "TEMPLATE_DIRS", "LOCALE_PATHS", "SECRET_KEY_FALLBACKS")
 _PREFIXED = ("MEDIA_URL", "STATIC_URL")
+# What MAILERS replaces.
+DEPRECATED_EMAIL_SETTINGS = frozenset(
+    {
+        "EMAIL_BACKEND",
+        "EMAIL_FILE_PATH",
+        "EMAIL_HOST",
+        "EMAIL_HOST_PASSWORD",
+        "EMAIL_HOST_USER",
+        "EMAIL_PORT",
+        "EMAIL_SSL_CERTFILE",
+        "EMAIL_SSL_KEYFILE",
+        "EMAIL_TIMEOUT",
+        "EMAIL_USE_SSL",
+        "EMAIL_USE_TLS",
+    }
+)
+EMAIL_SETTING_DEPRECATED_MSG = "The {name} setting is deprecated. Migrate to MAILERS before Django 2028."
 
 __all__ = [
     "DEFAULT_STORAGE_ALIAS",
+    "DEPRECATED_EMAIL_SETTINGS",
+    "EMAIL_SETTING_DEPRECATED_MSG",
     "ENVIRONMENT_VARIABLE",
     "STATICFILES_STORAGE_ALIAS",
     "LazySettings",
@@ -76,6 +95,9 @@ class LazySettings(LazyObject):
     def __getattr__(self, name: str) -> Any:
         if self._wrapped is empty:
             self._setup(name)
+        if name in DEPRECATED_EMAIL_SETTINGS:
+            # Not kept: whether it exists depends on another setting.
+            return self._deprecated_email_setting(name)
         value = getattr(self._wrapped, name)
         if name in _PREFIXED and value is not None:
             value = self._add_script_prefix(value)
@@ -96,6 +118,25 @@ class LazySettings(LazyObject):
         super().__delattr__(name)
         self.__dict__.pop(name, None)
 
+    def __dir__(self) -> list[str]:
+        if self._wrapped is empty:
+            self._setup()
+        wrapped: Any = self._wrapped
+        names = set(dir(wrapped))
+        if "MAILERS" in names:
+            names -= {name for name in DEPRECATED_EMAIL_SETTINGS if not wrapped.is_overridden(name)}
+        return sorted(names)
+
+    def _deprecated_email_setting(self, name: str) -> Any:
+        value = self._available_email_setting(name)
+        _warn_of_email_setting(name)
+        return value
+
+    def _available_email_setting(self, name: str) -> Any:
+        if hasattr(self._wrapped, "MAILERS"):
+            raise AttributeError(f"The {name} setting is not available when MAILERS is defined.")
+        return getattr(self._wrapped, name)
+
     def configure(self, default_settings: Any = global_settings, **options: Any) -> None:
         """Set settings by hand, instead of by a module; RuntimeError when they are configured already."""
         if self._wrapped is not empty:
@@ -105,6 +146,7 @@ class LazySettings(LazyObject):
             if not name.isupper():
                 raise TypeError(f"Setting {name!r} must be uppercase.")
             setattr(holder, name, value)
+        _refuse_email_conflict(set(options))
         self._wrapped = holder
 
     @staticmethod
@@ -146,6 +188,9 @@ class Settings:
                 raise ImproperlyConfigured(f"The {name} setting must be a list or a tuple.")
             setattr(self, name, value)
             self._explicit_settings.add(name)
+        _refuse_email_conflict(self._explicit_settings)
+        for name in sorted(self._explicit_settings & DEPRECATED_EMAIL_SETTINGS):
+            _warn_of_email_setting(name)
 
     def _set_process_zone(self) -> None:
         zoneinfo = Path("/usr/share/zoneinfo")
@@ -177,6 +222,8 @@ class UserSettingsHolder:
         return getattr(self.default_settings, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in DEPRECATED_EMAIL_SETTINGS:
+            _warn_of_email_setting(name)
         self._deleted.discard(name)
         super().__setattr__(name, value)
 
@@ -199,6 +246,37 @@ class UserSettingsHolder:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+def deprecated_email_setting(name: str) -> Any:
+    """The value of one of DEPRECATED_EMAIL_SETTINGS, for the framework itself: without a warning; AttributeError."""
+    if settings._wrapped is empty:
+        settings._setup(name)
+    return settings._available_email_setting(name)
+
+
+def setting_value(name: str) -> Any:
+    """The value of any setting, without a warning; AttributeError."""
+    return deprecated_email_setting(name) if name in DEPRECATED_EMAIL_SETTINGS else getattr(settings, name)
+
+
+def _refuse_email_conflict(names: set[str]) -> None:
+    conflicting = sorted(names & DEPRECATED_EMAIL_SETTINGS)
+    if conflicting and "MAILERS" in names:
+        raise ImproperlyConfigured(
+            f"Deprecated email settings are not allowed when MAILERS is defined: {', '.join(conflicting)}."
+        )
+
+
+def _warn_of_email_setting(name: str) -> None:
+    warn_outside_framework(EMAIL_SETTING_DEPRECATED_MSG.format(name=name), _deprecation())
+
+
+def _deprecation() -> type[Warning]:
+    # Settings are below the helpers, which read them.
+    from offbeat.utils.deprecation import RemovedInDjango2028Warning
+
+    return RemovedInDjango2028Warning
 
 
 def warn_outside_framework(message: str, category: type[Warning]) -> None:

@@ -43,6 +43,8 @@ SERIALIZATION_MODULES: dict[str, str] = {}
 
 # Where views written as plain functions run under ASGI: "threads", or "inline" in the request's bridge.
 SYNC_VIEWS = "threads"
+# With DEBUG, what blocks the event loop for longer than so many seconds is logged; None or 0 logs nothing.
+LOOP_WATCHDOG: float | None = 0.1
 # False compiles every query anew, to rule the cache of query shapes out while debugging.
 ORM_SHAPE_CACHE = True
 

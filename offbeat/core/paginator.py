@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from math import ceil
 from typing import Any
 
-from offbeat.concurrency import spawn
+from offbeat.concurrency import async_face, spawn
 from offbeat.utils.deprecation import RemovedInNextVersionWarning
 from offbeat.utils.functional import cached_property
 from offbeat.utils.translation import gettext_lazy as _
@@ -255,17 +255,9 @@ class AsyncPaginator(Paginator):
         """``page_range``."""
         return await spawn(getattr, self, "page_range")
 
-    async def avalidate_number(self, number: Any) -> int:
-        """``validate_number()``."""
-        return await spawn(self.validate_number, number)
-
-    async def aget_page(self, number: Any) -> Any:
-        """``get_page()``."""
-        return await spawn(self.get_page, number)
-
-    async def apage(self, number: Any) -> Any:
-        """``page()``."""
-        return await spawn(self.page, number)
+    avalidate_number = async_face(Paginator.validate_number)
+    aget_page = async_face(Paginator.get_page)
+    apage = async_face(Paginator.page)
 
     async def aget_elided_page_range(
         self, number: Any = 1, *, on_each_side: int = 3, on_ends: int = 2
@@ -312,30 +304,10 @@ class AsyncPage(Page):
             self.object_list = await spawn(list, self.object_list)
         return self.object_list
 
-    async def ahas_next(self) -> bool:
-        """``has_next()``."""
-        return await spawn(self.has_next)
-
-    async def ahas_previous(self) -> bool:
-        """``has_previous()``."""
-        return self.has_previous()
-
-    async def ahas_other_pages(self) -> bool:
-        """``has_other_pages()``."""
-        return await spawn(self.has_other_pages)
-
-    async def anext_page_number(self) -> int:
-        """``next_page_number()``."""
-        return await spawn(self.next_page_number)
-
-    async def aprevious_page_number(self) -> int:
-        """``previous_page_number()``."""
-        return await spawn(self.previous_page_number)
-
-    async def astart_index(self) -> int:
-        """``start_index()``."""
-        return await spawn(self.start_index)
-
-    async def aend_index(self) -> int:
-        """``end_index()``."""
-        return await spawn(self.end_index)
+    ahas_next = async_face(Page.has_next)
+    ahas_previous = async_face(Page.has_previous)
+    ahas_other_pages = async_face(Page.has_other_pages)
+    anext_page_number = async_face(Page.next_page_number)
+    aprevious_page_number = async_face(Page.previous_page_number)
+    astart_index = async_face(Page.start_index)
+    aend_index = async_face(Page.end_index)

@@ -92,6 +92,8 @@ class LoopPool:
         self.idle: deque[Any] = deque()
         self.waiters: deque[asyncio.Future[Any]] = deque()
         self.busy: set[Any] = set()
+        # A connection beside those of the pool, for statements that do not leave the loop's thread.
+        self.lane: Any = None
         self._keeper: AsyncGenerator[None, None] | None = None
 
     def take(self) -> Any | None:
@@ -120,9 +122,7 @@ class LoopPool:
     async def _grow(self) -> Any:
         self.open += 1
         try:
-            if self._keeper is None:
-                self._keeper = _closed_with_loop(self)
-                await anext(self._keeper)
+            await self.watch_loop()
             link = await self.connect()
         except BaseException:
             self.open -= 1
@@ -130,6 +130,12 @@ class LoopPool:
             raise
         self.busy.add(link)
         return link
+
+    async def watch_loop(self) -> None:
+        """Have the pool closed with its loop."""
+        if self._keeper is None:
+            self._keeper = _closed_with_loop(self)
+            await anext(self._keeper)
 
     async def _queue(self) -> Any | None:
         """Wait for a connection, or for None: a slot in which to make one."""
@@ -189,12 +195,20 @@ class LoopPool:
         """Close the connections nobody uses at the moment."""
         links = list(self.idle)
         self.idle.clear()
+        self.drop_lane()
         for link in links:
             self._drop(link)
+
+    def drop_lane(self) -> None:
+        """Close the connection that is not of the pool."""
+        lane, self.lane = self.lane, None
+        if lane is not None:
+            lane.close()
 
     async def close(self) -> None:
         """Close the idle connections; those in use are closed when they come back."""
         self.closed = True
+        self.drop_lane()
         links = list(self.idle)
         self.idle.clear()
         self.open -= len(links)
@@ -210,6 +224,7 @@ class LoopPool:
     def abandon(self) -> None:
         """Close everything at once: the loop is gone."""
         self.closed = True
+        self.drop_lane()
         for link in (*self.idle, *self.busy):
             link.discard()
         self.idle.clear()

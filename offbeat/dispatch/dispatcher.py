@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import inspect
 import logging
+import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -40,6 +41,8 @@ class Signal:
         self.use_caching = use_caching
         self.sender_receivers_cache: Any = weakref.WeakKeyDictionary() if use_caching else {}
         self._dead_receivers = False
+        # For the moment in which the list is replaced; never held while a receiver runs.
+        self.lock = threading.Lock()
         self._plain: list[Any] | None = None
         self._plain_of: Any = None
 
@@ -72,21 +75,23 @@ class Signal:
                 sender_reference = weakref.ref(sender, self._flag_dead_receivers)
             except TypeError:
                 sender_reference = None
-        self._clear_dead_receivers()
-        if not any(known == key for known, *_ in self.receivers):
-            self.receivers = [*self.receivers, (key, reference, sender_reference, is_async)]
-        self.sender_receivers_cache.clear()
+        with self.lock:
+            self._clear_dead_receivers()
+            if not any(known == key for known, *_ in self.receivers):
+                self.receivers = [*self.receivers, (key, reference, sender_reference, is_async)]
+            self.sender_receivers_cache.clear()
 
     def disconnect(
         self, receiver: Callable[..., Any] | None = None, sender: Any = None, dispatch_uid: Any = None
     ) -> bool:
         """Undo ``connect()`` with the same arguments; True if a receiver was there."""
         key = (dispatch_uid if dispatch_uid is not None else _make_id(receiver), _make_id(sender))
-        self._clear_dead_receivers()
-        kept = [entry for entry in self.receivers if entry[0] != key]
-        disconnected = len(kept) != len(self.receivers)
-        self.receivers = kept
-        self.sender_receivers_cache.clear()
+        with self.lock:
+            self._clear_dead_receivers()
+            kept = [entry for entry in self.receivers if entry[0] != key]
+            disconnected = len(kept) != len(self.receivers)
+            self.receivers = kept
+            self.sender_receivers_cache.clear()
         return disconnected
 
     def has_listeners(self, sender: Any = None) -> bool:

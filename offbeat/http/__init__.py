@@ -10,6 +10,7 @@ from offbeat.http.request import (
 )
 from offbeat.http.response import (
     BadHeaderError,
+    EventStreamResponse,
     FileResponse,
     Http404,
     HttpResponse,
@@ -24,11 +25,14 @@ from offbeat.http.response import (
     HttpResponseRedirect,
     HttpResponseServerError,
     JsonResponse,
+    ServerSentEvent,
     StreamingHttpResponse,
+    last_event_id,
 )
 
 __all__ = [
     "BadHeaderError",
+    "EventStreamResponse",
     "FileResponse",
     "Http404",
     "HttpHeaders",
@@ -47,8 +51,10 @@ __all__ = [
     "JsonResponse",
     "QueryDict",
     "RawPostDataException",
+    "ServerSentEvent",
     "SimpleCookie",
     "StreamingHttpResponse",
     "UnreadablePostError",
+    "last_event_id",
     "parse_cookie",
 ]

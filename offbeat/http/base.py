@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from functools import lru_cache
 from http import HTTPStatus
 from http.cookies import SimpleCookie
@@ -29,6 +30,10 @@ _SAMESITE = ("lax", "none", "strict")
 
 class Http404(Exception):
     """There is nothing at this URL."""
+
+
+# Who is told of the responses that hold something: some never reach the handler that would close them.
+response_keeper: ContextVar[Any] = ContextVar("response_keeper", default=None)
 
 
 @lru_cache(maxsize=256)
@@ -54,6 +59,29 @@ def _content_type(value: Any) -> tuple[str, str]:
 @lru_cache(maxsize=16)
 def _default_type(charset: str) -> tuple[str, str]:
     return _content_type(f"text/html; charset={charset}")
+
+
+# Headers whose values are few and come with every response, as ASGI takes them.
+_REPEATED = frozenset(
+    {
+        "Content-Type",
+        "Cross-Origin-Opener-Policy",
+        "Referrer-Policy",
+        "Vary",
+        "X-Content-Type-Options",
+        "X-Frame-Options",
+    }
+)
+_ENCODED: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+_MOST_ENCODED = 256
+
+
+def _encode_pair(pair: tuple[str, str]) -> tuple[bytes, bytes]:
+    name, value = pair
+    encoded = name.encode("ascii"), value.encode("latin-1")
+    if name in _REPEATED and len(_ENCODED) < _MOST_ENCODED:
+        _ENCODED[pair] = encoded
+    return encoded
 
 
 class HttpResponseBase:
@@ -108,7 +136,22 @@ class HttpResponseBase:
 
     @cached_property
     def _resource_closers(self) -> list[Callable[[], Any]]:
+        keeper = response_keeper.get()
+        if keeper is not None:
+            keeper.keep(self)
         return []
+
+    def _run_closers(self) -> None:
+        """Release what the response holds."""
+        closers = self.__dict__.get("_resource_closers")
+        if closers:
+            for closer in closers:
+                try:
+                    closer()
+                except Exception:
+                    # One that fails must not keep the others open.
+                    pass
+            closers.clear()
 
     @property
     def reason_phrase(self) -> str:
@@ -145,9 +188,7 @@ class HttpResponseBase:
 
     def _asgi_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers and cookies as an ASGI server takes them."""
-        pairs = [
-            (name.encode("ascii"), value.encode("latin-1")) for name, value in self.headers._store.values()
-        ]
+        pairs = [_ENCODED.get(pair) or _encode_pair(pair) for pair in self.headers._store.values()]
         cookies = self.__dict__.get("cookies")
         if cookies:
             pairs += [(b"Set-Cookie", morsel.OutputString().encode("latin-1")) for morsel in cookies.values()]
@@ -271,15 +312,7 @@ class HttpResponseBase:
 
     def close(self) -> None:
         """Release what the response holds; called by the server's side when everything is sent."""
-        closers = self.__dict__.get("_resource_closers")
-        if closers:
-            for closer in closers:
-                try:
-                    closer()
-                except Exception:
-                    # One that fails must not keep the others open.
-                    pass
-            closers.clear()
+        self._run_closers()
         self.closed = True
         signals.request_finished.send(sender=self._handler_class)
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from offbeat.conf import settings
 from offbeat.core.exceptions import DisallowedRedirect
 from offbeat.core.serializers.json import DjangoJSONEncoder
 from offbeat.http.base import HttpResponseBase
+from offbeat.http.headers import ResponseHeaders
 from offbeat.utils.encoding import iri_to_uri
 from offbeat.utils.http import MAX_URL_REDIRECT_LENGTH
 
@@ -285,6 +287,9 @@ class HttpResponseServerError(HttpResponse):
     status_code = 500
 
 
+_JSON_TYPE = ("Content-Type", "application/json")
+
+
 class JsonResponse(HttpResponse):
     """``data`` as JSON.
 
@@ -308,7 +313,10 @@ class JsonResponse(HttpResponse):
         else:
             content = json.dumps(data, cls=encoder, **(json_dumps_params or {}))
         if not kwargs:
-            super().__init__(content, "application/json")
+            # The content type names no charset, so there is nothing to look up and nothing to check.
+            self.headers = ResponseHeaders()
+            self.headers._store["content-type"] = _JSON_TYPE
+            self._container = [content.encode(settings.DEFAULT_CHARSET)]
             return
         kwargs.setdefault("content_type", "application/json")
         super().__init__(content=content, **kwargs)

@@ -17,10 +17,12 @@ from offbeat.http.content import (
     HttpResponseServerError,
     JsonResponse,
 )
+from offbeat.http.events import EventStreamResponse, ServerSentEvent, last_event_id
 from offbeat.http.streaming import FileResponse, StreamingHttpResponse
 
 __all__ = [
     "BadHeaderError",
+    "EventStreamResponse",
     "FileResponse",
     "Http404",
     "HttpResponse",
@@ -37,5 +39,7 @@ __all__ = [
     "HttpResponseServerError",
     "JsonResponse",
     "ResponseHeaders",
+    "ServerSentEvent",
     "StreamingHttpResponse",
+    "last_event_id",
 ]

@@ -12,7 +12,8 @@ from typing import Any
 from offbeat.concurrency import in_thread, wait
 from offbeat.core.files.utils import remaining_size
 from offbeat.http.base import HttpResponseBase
-from offbeat.utils.http import content_disposition_header
+from offbeat.http.ranges import UNSATISFIABLE, FilePart, requested_range
+from offbeat.utils.http import content_disposition_header, http_date
 
 __all__ = ["FileResponse", "StreamingHttpResponse"]
 
@@ -124,18 +125,23 @@ class StreamingHttpResponse(HttpResponseBase):
 class FileResponse(StreamingHttpResponse):
     """A file, sent piece by piece.
 
-    ``as_attachment``: the client saves it; ``filename``: under this name, by default that of the file.
+    ``as_attachment``: the client saves it; ``filename``: under this name, by default that of the file. With the
+    ``request``, one that asks for a range of bytes gets that part (RFC 9110 §14), if the file can be positioned.
     """
 
     block_size = 4096
     _warns = False
 
-    def __init__(self, *args: Any, as_attachment: bool = False, filename: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, as_attachment: bool = False, filename: str = "", request: Any = None, **kwargs: Any
+    ) -> None:
         self.as_attachment = as_attachment
         self.filename = filename
         self._no_explicit_content_type = "content_type" not in kwargs or kwargs["content_type"] is None
         self.file_to_stream: Any = None
         super().__init__(*args, **kwargs)
+        if request is not None:
+            self._select_range(request)
 
     def _set_streaming_content(self, value: Any) -> None:
         if not hasattr(value, "read"):
@@ -161,6 +167,34 @@ class FileResponse(StreamingHttpResponse):
         disposition = content_disposition_header(self.as_attachment, filename)
         if disposition:
             self.headers["Content-Disposition"] = disposition
+
+    def _select_range(self, request: Any) -> None:
+        """Become the answer to a request that may want a part only."""
+        file = self.file_to_stream
+        length = self.get("Content-Length")
+        seekable = getattr(file, "seekable", None)
+        if length is None or seekable is None or not seekable():
+            return
+        size = int(length)
+        self.headers.setdefault("Accept-Ranges", "bytes")
+        name = getattr(file, "name", None)
+        if isinstance(name, str) and os.path.isfile(name):
+            self.headers.setdefault("Last-Modified", http_date(os.path.getmtime(name)))
+        selected = requested_range(request, self, size)
+        if selected is None:
+            return
+        if selected is UNSATISFIABLE:
+            self.status_code = 416
+            self.headers["Content-Range"] = f"bytes */{size}"
+            start = count = 0
+        else:
+            start, count = selected
+            self.status_code = 206
+            self.headers["Content-Range"] = f"bytes {start}-{start + count - 1}/{size}"
+        self.headers["Content-Length"] = str(count)
+        file.seek(start, io.SEEK_CUR)
+        self.file_to_stream = part = FilePart(file, count)
+        super()._set_streaming_content(iter(lambda: part.read(self.block_size), b""))
 
     @staticmethod
     def _guess_type(filename: str) -> str:

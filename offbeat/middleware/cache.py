@@ -11,6 +11,7 @@ from typing import Any
 from offbeat.conf import settings
 from offbeat.core.cache import DEFAULT_CACHE_ALIAS, caches
 from offbeat.utils.cache import (
+    get_cache_directives,
     get_cache_key,
     get_max_age,
     has_vary_header,
@@ -21,6 +22,27 @@ from offbeat.utils.deprecation import MiddlewareMixin
 from offbeat.utils.http import parse_http_date_safe
 
 __all__ = ["CacheMiddleware", "FetchFromCacheMiddleware", "UpdateCacheMiddleware"]
+
+
+def _may_be_stored(request: Any, response: Any) -> bool:
+    """Whether a cache that all clients share may keep the response (RFC 9111 §3)."""
+    if response.streaming or response.status_code not in (200, 304):
+        return False
+    # A cookie is for this client alone, whatever other cookies it sent.
+    if response.cookies and has_vary_header(response, "Cookie"):
+        return False
+    # It varies on something that no request header tells.
+    if has_vary_header(response, "*"):
+        return False
+    directives = get_cache_directives(response)
+    if not directives.isdisjoint(("private", "no-store", "no-cache")):
+        return False
+    # RFC 9111 §3.5; where the response varies on it, each client has a copy of its own.
+    return (
+        "HTTP_AUTHORIZATION" not in request.META
+        or not directives.isdisjoint(("public", "must-revalidate", "s-maxage"))
+        or has_vary_header(response, "Authorization")
+    )
 
 
 class UpdateCacheMiddleware(MiddlewareMixin):
@@ -45,12 +67,7 @@ class UpdateCacheMiddleware(MiddlewareMixin):
         """Store the response when it may be, and give it the headers that say for how long."""
         if not self._should_update_cache(request, response):
             return response
-        if response.streaming or response.status_code not in (200, 304):
-            return response
-        # A client without cookies gets them with this response: it is for this client alone.
-        if not request.COOKIES and response.cookies and has_vary_header(response, "Cookie"):
-            return response
-        if "private" in response.get("Cache-Control", ()):
+        if not _may_be_stored(request, response):
             return response
         # The view's own timeout first, then what the response says, then the site's.
         timeout = self.page_timeout

@@ -96,10 +96,17 @@ class BrokenLinkEmailsMiddleware(MiddlewareMixin):
     def send_mail(self, subject: str, message: str, *args: Any, **kwargs: Any) -> None:
         """Mail the managers by the mailer ``using``; nothing happens where that mailer is not configured."""
         from offbeat.core.mail import mail_managers
+        from offbeat.core.mail.handler import connect
+        from offbeat.core.mail.shortcuts import mail_people
 
         mailers = getattr(settings, "MAILERS", None)
         if mailers is None:
-            kwargs.setdefault("fail_silently", True)
+            if not kwargs.keys() & {"connection", "fail_silently", "using"}:
+                html_message = kwargs.get("html_message")
+                mail_people(
+                    "MANAGERS", subject, message, html_message, lambda: connect(None, fail_silently=True)
+                )
+                return
         elif (self.using or "default") not in mailers:
             return
         elif self.using is not None:

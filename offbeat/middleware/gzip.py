@@ -28,7 +28,8 @@ class GZipMiddleware(MiddlewareMixin):
         """Compress the content unless it is short, compressed already, or would grow."""
         if not response.streaming and len(response.content) < MINIMUM:
             return response
-        if response.has_header("Content-Encoding"):
+        # A part of a file is a part of it as it is.
+        if response.has_header("Content-Encoding") or response.has_header("Content-Range"):
             return response
         patch_vary_headers(response, ("Accept-Encoding",))
         if not re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
@@ -46,6 +47,8 @@ class GZipMiddleware(MiddlewareMixin):
             # The padding makes the bytes differ from one time to the next (RFC 9110 §8.8.1).
             response.headers["ETag"] = f"W/{etag}"
         response.headers["Content-Encoding"] = "gzip"
+        # Parts would be of the plain content, which no client can put together with the compressed one.
+        del response.headers["Accept-Ranges"]
         return response
 
     def _compress_stream(self, response: Any) -> None:

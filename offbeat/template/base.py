@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from offbeat.template.compiler import Unit
 from offbeat.template.context import BaseContext
 from offbeat.template.exceptions import TemplateSyntaxError
 from offbeat.template.lexer import (
@@ -32,6 +31,7 @@ from offbeat.template.lexer import (
 from offbeat.template.lookup import VariableDoesNotExist
 from offbeat.template.nodes import Node, NodeList, TextNode, VariableNode, render_value_in_context
 from offbeat.template.parser import Parser, kwarg_re, token_kwargs
+from offbeat.template.program import Unit
 from offbeat.template.variables import (
     FILTER_ARGUMENT_SEPARATOR,
     FILTER_SEPARATOR,

@@ -10,18 +10,16 @@ context, as documented. ``Node.effects()`` tells which case it is.
 
 from __future__ import annotations
 
-import itertools
-import linecache
 import os
 import sys
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FunctionType
 from typing import Any
 
 from offbeat.template import lookup, runtime
 from offbeat.template.nodes import NodeList, has_code
+from offbeat.template.program import Program, Unit, relocate
 from offbeat.template.variables import Variable, is_plain_literal
 from offbeat.utils.safestring import SafeData, SafeString, mark_safe
 from offbeat.utils.timezone import template_localtime
@@ -55,100 +53,6 @@ _BASE: dict[str, Any] = {
     "update_forloop": runtime.update_forloop,
 }
 
-_unnamed = itertools.count(1)
-
-
-class Unit:
-    """One template's source: what generated code is attributed to."""
-
-    def __init__(self, source: str, origin: Any) -> None:
-        self.source = source
-        self.origin = origin
-        self._starts: list[int] | None = None
-        self._filename: str | None = None
-
-    @property
-    def filename(self) -> str:
-        """The template's file; for a template made from a string, a name under which tracebacks find its lines."""
-        if self._filename is None:
-            name = str(getattr(self.origin, "name", None) or "")
-            if os.path.isabs(name) and os.path.isfile(name):
-                self._filename = name
-            else:
-                shown = getattr(self.origin, "template_name", None) or "from a string"
-                self._filename = f"<template {shown}, {next(_unnamed)}>"
-                lines = self.source.splitlines(keepends=True)
-                linecache.cache[self._filename] = (len(self.source), None, lines, self._filename)
-                weakref.finalize(self, linecache.cache.pop, self._filename, None)
-        return self._filename
-
-    @property
-    def starts(self) -> list[int]:
-        """Where each line starts."""
-        if self._starts is None:
-            self._starts = [0]
-            for line in self.source.splitlines(keepends=True):
-                self._starts.append(self._starts[-1] + len(line))
-        return self._starts
-
-    def place(self, token: Any) -> tuple[int, int, int, int] | None:
-        """A token's (line, column, last line, last column), columns in bytes, as Python counts them."""
-        if token is None or token.position is None or token.lineno is None:
-            return None
-        start, end = token.position
-        starts = self.starts
-        first = token.lineno
-        last = first + self.source.count("\n", start, end)
-        if last >= len(starts):
-            return None
-        column = len(self.source[starts[first - 1] : start].encode())
-        return first, column, last, len(self.source[starts[last - 1] : end].encode())
-
-    def span(self, line: int, column: int, last: int, last_column: int) -> tuple[int, int]:
-        """The reverse of ``place``: (start, end) in the source."""
-
-        def offset(number: int, in_bytes: int) -> int:
-            begin = self.starts[number - 1]
-            return begin + len(self.source[begin:].encode()[:in_bytes].decode(errors="ignore"))
-
-        return offset(line, column), offset(last, last_column)
-
-
-class Program:
-    """A compiled node list."""
-
-    __slots__ = ("__weakref__", "function", "source", "unit")
-
-    def __init__(self, function: Callable[[Any], str], source: str, unit: Unit | None) -> None:
-        self.function = function
-        self.source = source
-        self.unit = unit
-
-    def run(self, context: Any) -> SafeString:
-        """The rendered text."""
-        try:
-            return SafeString(self.function(context))
-        except Exception as e:
-            template = context.template
-            if template is not None and template.engine.debug and not hasattr(e, "template_debug"):
-                self._annotate(e, context.render_context.template or template)
-            raise
-
-    def _annotate(self, e: BaseException, template: Any) -> None:
-        """Put the tag that failed on the error."""
-        frames = e.__traceback__
-        code = self.function.__code__
-        while frames is not None and frames.tb_frame.f_code is not code:
-            frames = frames.tb_next
-        if frames is None or self.unit is None:
-            return
-        positions = next(itertools.islice(code.co_positions(), frames.tb_lasti // 2, None), None)
-        if positions is None or None in positions:
-            return
-        line, last, column, last_column = positions
-        span = self.unit.span(line, column, last, last_column)  # type: ignore[arg-type]
-        e.template_debug = template.get_span_info(e, *span, unit=self.unit)  # type: ignore[attr-defined]
-
 
 class Generator:
     """Writes the source of one ``render`` function. What nodes may use in ``emit()`` is public here."""
@@ -161,7 +65,6 @@ class Generator:
         self.level = 1
         self.token: Any = None
         self.force_shared = shared
-        self.opaque_here = False
         self.written: frozenset[str] = frozenset()
         self.scopes: list[dict[str, Any]] = []
         # Names of the generated code's own, which no node can change.
@@ -348,19 +251,20 @@ class Generator:
         """Code for the value of a name, MISSING if there is none."""
         if name in self.private:
             return self.private[name]
-        if not self.opaque_here and name not in self.written:
-            for scope in reversed(self.scopes):
-                if name in scope:
-                    found = scope[name]
-                    return found.as_dict(self) if isinstance(found, LoopInfo) else found
-            if name in ("True", "False", "None"):
-                return name
-            if not self.opaque_all:
-                local = self.hoisted.get(name)
-                if local is None:
-                    local = self.hoisted[name] = self.name(f"{_identifier(name)}_")
-                return local
-        return f"find(context, {name!r})"
+        for scope in reversed(self.scopes):
+            if name in scope:
+                found = scope[name]
+                if found is None:
+                    return f"find(context, {name!r})"
+                return found.as_dict(self) if isinstance(found, LoopInfo) else found
+        if name in ("True", "False", "None"):
+            return name
+        if self.opaque_all or name in self.written:
+            return f"find(context, {name!r})"
+        local = self.hoisted.get(name)
+        if local is None:
+            local = self.hoisted[name] = self.name(f"{_identifier(name)}_")
+        return local
 
     opaque_all = False
 
@@ -368,9 +272,11 @@ class Generator:
         """True if the name is a local of a loop or ``with`` here, which is never missing."""
         if name in self.private:
             return True
-        if self.opaque_here or name in self.written:
-            return False
-        return any(isinstance(scope.get(name), str) for scope in self.scopes)
+        return isinstance(self._scoped(name), str)
+
+    def _scoped(self, name: str) -> Any:
+        """What the innermost scope that has the name says, None if there is none or it leaves it to the context."""
+        return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
 
     def _path(self, lookups: tuple[str, ...]) -> str:
         rest = list(lookups)
@@ -394,19 +300,18 @@ class Generator:
 
     def parent_loop(self) -> str:
         """Code for the ``forloop`` of the loop around, an empty dictionary if there is none."""
-        for scope in reversed(self.scopes):
-            if "forloop" in scope:
-                found = scope["forloop"]
-                return found.as_dict(self) if isinstance(found, LoopInfo) else str(found)
-        return "(find(context, 'forloop') or {})"
+        found = self._scoped("forloop")
+        if found is None:
+            return "(find(context, 'forloop') or {})"
+        return found.as_dict(self) if isinstance(found, LoopInfo) else str(found)
 
     def _loop_info(self, name: str) -> LoopInfo | None:
-        if self.opaque_here or name in self.written:
-            return None
-        for scope in reversed(self.scopes):
-            if name in scope:
-                return scope[name] if isinstance(scope[name], LoopInfo) else None
-        return None
+        found = self._scoped(name)
+        return found if isinstance(found, LoopInfo) else None
+
+    def needs_context(self, body: Any, names: Iterable[str]) -> bool:
+        """True if ``names``, bound around ``body``, have to be in the context."""
+        return body.shared or self.force_shared or not self.written.isdisjoint(names)
 
     def _variable(self, variable: Variable, on_missing: str) -> str:
         if variable.lookups is None or variable.translate:
@@ -476,12 +381,11 @@ class Generator:
     @contextmanager
     def scope(self, names: dict[str, Any], opaque: bool) -> Iterator[None]:
         """Names bound while the body is emitted; ``opaque``: the body may change them, so the context has the say."""
-        outer = self.opaque_here
-        self.opaque_here = outer or opaque
-        self.scopes.append(names)
+        self.scopes.append(
+            {name: None if opaque or name in self.written else value for name, value in names.items()}
+        )
         yield
         self.scopes.pop()
-        self.opaque_here = outer
 
     @contextmanager
     def pushed(self, layer: str) -> Iterator[None]:
@@ -530,57 +434,9 @@ class Generator:
         module = compile(source, filename, "exec")
         code = next(const for const in module.co_consts if isinstance(const, CodeType))
         if self.unit is not None:
-            code = _relocate(code, lines, self.unit)
+            code = relocate(code, lines, self.unit)
         namespace = {**_BASE, **self.namespace, "__name__": "offbeat.template.generated"}
         return Program(FunctionType(code, namespace, "render"), source, self.unit)
-
-
-def _relocate(code: CodeType, lines: list[tuple[int, str, Any]], unit: Unit) -> CodeType:
-    """The code with each instruction at the place of the tag that its line comes from.
-
-    Source: CPython, InternalDocs/code_objects.md, "Source code locations".
-    """
-    # For each line of the code: the tag's line, and the rest of an entry, which stays the same.
-    places: list[tuple[int, bytes]] = []
-    here = (1, b"\0\1\1")
-    seen: Any = None
-    for _, _, token in lines:
-        if token is not None and token is not seen:
-            seen = token
-            if (place := unit.place(token)) is not None:
-                line, column, last, last_column = place
-                here = line, _varint(last - line) + _varint(column + 1) + _varint(last_column + 1)
-        places.append(here)
-    table = bytearray()
-    previous = 1
-    for start, end, number in code.co_lines():
-        units = (end - start) // 2
-        while units > 0:
-            count = min(units, 8)
-            units -= count
-            if number is None:
-                table.append(0x80 | _NO_LOCATION << 3 | count - 1)
-                continue
-            line, rest = places[number - 1]
-            table.append(0x80 | _LONG_FORM << 3 | count - 1)
-            delta = line - previous
-            table += _varint(-delta << 1 | 1 if delta < 0 else delta << 1) if delta else b"\0"
-            table += rest
-            previous = line
-    return code.replace(co_linetable=bytes(table), co_firstlineno=1)
-
-
-_NO_LOCATION = 15
-_LONG_FORM = 14
-
-
-def _varint(value: int) -> bytes:
-    table = bytearray()
-    while value >= 64:
-        table.append(0x40 | value & 63)
-        value >>= 6
-    table.append(value)
-    return bytes(table)
 
 
 def _identifier(name: str) -> str:

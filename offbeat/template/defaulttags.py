@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offbeat.template.library import Library
-from offbeat.template.tags import control, output, partials
+from offbeat.template.tags import control, output, partials, site
 from offbeat.template.tags.control import (
     AutoEscapeControlNode,
     CommentNode,
@@ -27,41 +27,43 @@ from offbeat.template.tags.control import (
     verbatim,
 )
 from offbeat.template.tags.output import (
-    CspNonceAttrNode,
-    CsrfTokenNode,
     CycleNode,
     DebugNode,
     FirstOfNode,
     GroupedResult,
-    LoadNode,
     LoremNode,
     NowNode,
     RegroupNode,
     ResetCycleNode,
     TemplateTagNode,
-    URLNode,
     WidthRatioNode,
-    csp_nonce_attr,
-    csrf_token,
     cycle,
     debug,
-    find_library,
     firstof,
-    load,
-    load_from_library,
     lorem,
     now,
-    querystring,
     regroup,
     resetcycle,
     templatetag,
-    url,
     widthratio,
 )
 from offbeat.template.tags.partials import PartialDefNode, PartialNode, partial, partialdef
+from offbeat.template.tags.site import (
+    CspNonceAttrNode,
+    CsrfTokenNode,
+    LoadNode,
+    URLNode,
+    csp_nonce_attr,
+    csrf_token,
+    find_library,
+    load,
+    load_from_library,
+    querystring,
+    url,
+)
 
 register = Library()
-for _family in (control, output, partials):
+for _family in (control, output, partials, site):
     register.tags.update(_family.register.tags)
 
 __all__ = [

@@ -117,7 +117,15 @@ class Infix:
                 with gen.block(f"if not {result}:" if self.op == "or" else f"if {result}:"):
                     gen.line(f"{result} = {self.second.code(gen)}")
             else:
-                gen.line(f"{result} = {first} {self.op} {self.second.code(gen)}")
+                second = self.second.code(gen)
+                if self.op in ("is", "is not") and not second.isidentifier():
+                    # Python warns of identity with a literal.
+                    second, literal = gen.name("v"), second
+                    gen.line(f"{second} = {literal}")
+                if self.op in ("is", "is not") and not first.isidentifier():
+                    first, literal = gen.name("v"), first
+                    gen.line(f"{first} = {literal}")
+                gen.line(f"{result} = {first} {self.op} {second}")
         with gen.block("except Exception:"):
             gen.line(f"{result} = False")
         return result

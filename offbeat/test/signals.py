@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from offbeat.conf import warn_outside_framework
+from offbeat.conf import settings, warn_outside_framework
 from offbeat.core.signals import setting_changed
 from offbeat.dispatch import Signal, receiver
+from offbeat.utils.log import configure_logging
 
 __all__ = ["setting_changed", "template_rendered"]
 
@@ -108,13 +109,19 @@ def clear_serializers_cache(*, setting: str, **kwargs: Any) -> None:
 
 
 @receiver(setting_changed)
+def logging_changed(*, setting: str, **kwargs: Any) -> None:
+    if setting in ("LOGGING", "LOGGING_CONFIG"):
+        configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+
+
+@receiver(setting_changed)
 def language_changed(*, setting: str, **kwargs: Any) -> None:
     if setting in ("LANGUAGES", "LANGUAGE_CODE", "LOCALE_PATHS", "USE_I18N", "LANGUAGES_BIDI"):
         _reset_translations()
 
 
 def _reset_translations() -> None:
-    _clear("utils.translation.catalogs", "reset")
+    _clear("utils.translation.trans_real", "reset")
     _clear("utils.formats", "reset_format_cache")
 
 

@@ -117,10 +117,8 @@ def clear_url_caches() -> None:
 
 def set_script_prefix(prefix: str) -> None:
     """Set the prefix that ``reverse()`` puts before every path, in this context."""
-    if not prefix.endswith("/"):
-        prefix += "/"
     if _prefix.get() != prefix:
-        _prefix.set(prefix)
+        _prefix.set(prefix if prefix.endswith("/") else f"{prefix}/")
 
 
 def get_script_prefix() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 from offbeat.conf import settings
 from offbeat.core.exceptions import ImproperlyConfigured
@@ -16,6 +16,7 @@ from offbeat.utils.translation import get_language, get_supported_language_varia
 __all__ = [
     "CheckURLMixin",
     "LocalePrefixPattern",
+    "LocaleRegexDescriptor",
     "RegexPattern",
     "RoutePattern",
     "compile_pattern",
@@ -38,6 +39,22 @@ def compile_pattern(regex: str, described: str) -> re.Pattern[str]:
         return re.compile(regex)
     except re.error as error:
         raise ImproperlyConfigured(f'"{described}" is not a valid regular expression: {error}') from error
+
+
+class LocaleRegexDescriptor:
+    """The compiled expression of a pattern; of a lazy text, that of the current language."""
+
+    @overload
+    def __get__(self, instance: None, cls: Any = None) -> LocaleRegexDescriptor: ...
+
+    @overload
+    def __get__(self, instance: RegexPattern, cls: Any = None) -> re.Pattern[str]: ...
+
+    def __get__(self, instance: RegexPattern | None, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        text = str(instance._regex)
+        return compile_pattern(text, text)
 
 
 class CheckURLMixin:
@@ -75,17 +92,13 @@ class RegexPattern(CheckURLMixin):
     """The pattern of ``re_path()``: a regular expression."""
 
     _source: Any
+    regex = LocaleRegexDescriptor()
 
     def __init__(self, regex: Any, name: str | None = None, is_endpoint: bool = False) -> None:
         self._source = self._regex = regex
         self._is_endpoint = is_endpoint
         self.name = name
         self.converters: dict[str, Any] = {}
-
-    @property
-    def regex(self) -> re.Pattern[str]:  # type: ignore[override]
-        text = str(self._regex)
-        return compile_pattern(text, text)
 
     def match(self, path: str) -> Match | None:
         """Return the rest of the path, positional and keyword arguments, or None."""

@@ -13,7 +13,13 @@ from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.urls.exceptions import Resolver404
 from offbeat.urls.match import ResolverMatch
 from offbeat.urls.matcher import Matcher, flatten
-from offbeat.urls.patterns import LocalePrefixPattern, RegexPattern, RoutePattern, translated
+from offbeat.urls.patterns import (
+    LocalePrefixPattern,
+    LocaleRegexDescriptor,
+    RegexPattern,
+    RoutePattern,
+    translated,
+)
 from offbeat.urls.reversing import ReverseIndex
 from offbeat.urls.utils import get_callable
 from offbeat.utils.functional import cached_property
@@ -21,6 +27,7 @@ from offbeat.utils.translation import get_language
 
 __all__ = [
     "LocalePrefixPattern",
+    "LocaleRegexDescriptor",
     "RegexPattern",
     "ResolverMatch",
     "RoutePattern",

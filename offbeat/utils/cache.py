@@ -13,6 +13,7 @@ from offbeat.utils.http import http_date, parse_etags, parse_http_date_safe, quo
 
 __all__ = [
     "add_never_cache_headers",
+    "get_cache_directives",
     "get_cache_key",
     "get_conditional_response",
     "get_max_age",
@@ -32,6 +33,11 @@ def _directives(response: Any) -> list[tuple[str, Any]]:
         name, equals, value = part.partition("=")
         found.append((name.strip().lower(), value.strip() if equals else True))
     return found
+
+
+def get_cache_directives(response: Any) -> set[str]:
+    """The names of the directives of ``Cache-Control``, in lower case."""
+    return {name for name, _ in _directives(response)}
 
 
 def patch_cache_control(response: Any, **kwargs: Any) -> None:

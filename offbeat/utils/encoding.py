@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import datetime
 import locale
+import re
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from offbeat.utils.functional import Promise
 
+_BROKEN = re.compile("[\udc80-\udcff]")
 _PROTECTED_TYPES = (type(None), int, float, Decimal, datetime.datetime, datetime.date, datetime.time)
 
 
@@ -101,18 +103,9 @@ def punycode(domain: str) -> str:
 
 def repercent_broken_unicode(path: bytes) -> bytes:
     """Percent-encode the bytes that are not valid UTF-8."""
-    changed = []
-    while True:
-        try:
-            path.decode()
-        except UnicodeDecodeError as error:
-            changed.append(
-                path[: error.start]
-                + quote(path[error.start : error.end], safe=b"/#%[]=:;$&()+,!?*@'~").encode()
-            )
-            path = path[error.end :]
-        else:
-            return b"".join(changed) + path
+    # In one pass: what cannot be decoded comes out as lone surrogates.
+    text = path.decode("utf-8", "surrogateescape")
+    return _BROKEN.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", text).encode()
 
 
 def filepath_to_uri(path: Any) -> Any:

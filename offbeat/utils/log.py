@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 import logging.config
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
-from offbeat.conf import settings
+from offbeat.conf import settings, warn_outside_framework
+from offbeat.core.exceptions import ImproperlyConfigured
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
+from offbeat.utils.functional import cached_property
 from offbeat.utils.module_loading import import_string
 
 request_logger = logging.getLogger("offbeat.request")
@@ -29,9 +33,14 @@ DEFAULT_LOGGING: dict[str, Any] = {
     "handlers": {
         "console": {"level": "INFO", "filters": ["require_debug_true"], "class": "logging.StreamHandler"},
         "offbeat.server": {"level": "INFO", "class": "logging.StreamHandler", "formatter": "offbeat.server"},
+        "mail_admins": {
+            "level": "ERROR",
+            "filters": ["require_debug_false"],
+            "class": "offbeat.utils.log.AdminEmailHandler",
+        },
     },
     "loggers": {
-        "offbeat": {"handlers": ["console"], "level": "INFO"},
+        "offbeat": {"handlers": ["console", "mail_admins"], "level": "INFO"},
         "offbeat.server": {"handlers": ["offbeat.server"], "level": "INFO", "propagate": False},
     },
 }
@@ -45,6 +54,90 @@ def configure_logging(logging_config: str | None, logging_settings: Any) -> None
     logging.config.dictConfig(DEFAULT_LOGGING)
     if logging_settings:
         configure(logging_settings)
+
+
+class AdminEmailHandler(logging.Handler):
+    """Mails records to ``ADMINS``, by the mailer ``using``; with ``include_html``, the report as HTML, too.
+
+    ``reporter_class``: dotted path, by default that of DEFAULT_EXCEPTION_REPORTER. ``email_backend`` is deprecated.
+    """
+
+    def __init__(
+        self,
+        include_html: bool = False,
+        email_backend: str | None = None,
+        reporter_class: str | None = None,
+        *,
+        using: str | None = None,
+    ) -> None:
+        super().__init__()
+        if hasattr(self, "connection"):
+            raise AttributeError("The undocumented AdminEmailHandler.connection() method is no longer used.")
+        if email_backend is not None:
+            if using is not None:
+                raise ImproperlyConfigured("The 'email_backend' argument is not compatible with 'using'.")
+            if hasattr(settings, "MAILERS"):
+                raise ImproperlyConfigured(
+                    "The 'email_backend' argument is not valid when settings.MAILERS is defined."
+                )
+            warn_outside_framework(
+                "The 'email_backend' argument is deprecated. Use 'using' instead.",
+                RemovedInDjango2028Warning,
+            )
+        self.include_html = include_html
+        self.email_backend = email_backend
+        self.using = using
+        self._reporter_path = reporter_class
+
+    @cached_property
+    def reporter_class(self) -> Any:
+        """What makes the report of an error."""
+        # Loaded with the first error: the debug pages are no small module.
+        return import_string(self._reporter_path or settings.DEFAULT_EXCEPTION_REPORTER)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not settings.ADMINS and type(self).send_mail is AdminEmailHandler.send_mail:
+            return
+        request = getattr(record, "request", None)
+        origin = ""
+        if request is not None:
+            internal = request.META.get("REMOTE_ADDR") in settings.INTERNAL_IPS
+            origin = f" ({'internal' if internal else 'EXTERNAL'} IP)"
+        subject = self.format_subject(f"{record.levelname}{origin}: {record.getMessage()}")
+        # The traceback is the report's part, the formatter shall not repeat it.
+        plain = copy(record)
+        plain.exc_info = plain.exc_text = None
+        exc_info = record.exc_info or (None, record.getMessage(), None)
+        reporter = self.reporter_class(request, *exc_info, is_email=True)
+        message = f"{self.format(plain)}\n\n{reporter.get_traceback_text()}"
+        html_message = reporter.get_traceback_html() if self.include_html else None
+        self.send_mail(subject, message, html_message=html_message)
+
+    def send_mail(self, subject: str, message: str, *args: Any, **kwargs: Any) -> None:
+        """Mail the admins; nothing happens where the mailer is not configured."""
+        from offbeat.core import mail
+        from offbeat.core.mail.shortcuts import mail_people
+
+        if hasattr(settings, "MAILERS"):
+            if (self.using or "default") not in mail.mailers:
+                return
+            if self.using is not None:
+                kwargs.setdefault("using", self.using)
+        elif not kwargs.keys() & {"connection", "fail_silently", "using"}:
+            mail_people("ADMINS", subject, message, kwargs.get("html_message"), self._connect)
+            return
+        mail.mail_admins(subject, message, *args, **kwargs)
+
+    def _connect(self) -> Any:
+        if self.email_backend is not None:
+            return import_string(self.email_backend)(fail_silently=True)
+        from offbeat.core.mail.handler import connect
+
+        return connect(None, fail_silently=True)
+
+    def format_subject(self, subject: str) -> str:
+        """A subject of one line."""
+        return subject.replace("\n", "\\n").replace("\r", "\\r")
 
 
 class CallbackFilter(logging.Filter):
@@ -72,15 +165,41 @@ class RequireDebugTrue(logging.Filter):
         return bool(settings.DEBUG)
 
 
+_STYLES = {
+    1: "HTTP_INFO",
+    2: "HTTP_SUCCESS",
+    3: "HTTP_REDIRECT",
+    4: "HTTP_BAD_REQUEST",
+    304: "HTTP_NOT_MODIFIED",
+    404: "HTTP_NOT_FOUND",
+}
+
+
 class ServerFormatter(logging.Formatter):
     """Adds ``server_time``, and colours by status on a terminal."""
 
     default_time_format = "%d/%b/%Y %H:%M:%S"
 
+    @cached_property
+    def style(self) -> Any:
+        """The styles by status, which colour nothing where there is no terminal."""
+        from offbeat.core.management.color import color_style
+
+        return color_style()
+
     def format(self, record: logging.LogRecord) -> str:
-        if self.uses_server_time() and not hasattr(record, "server_time"):
-            record.server_time = self.formatTime(record, self.datefmt)
-        return super().format(record)
+        status = getattr(record, "status_code", None)
+        message = record.msg
+        if status:
+            name = _STYLES.get(status) or _STYLES.get(status // 100, "HTTP_SERVER_ERROR")
+            record.msg = getattr(self.style, name)(str(message))
+        try:
+            if self.uses_server_time() and not hasattr(record, "server_time"):
+                record.server_time = self.formatTime(record, self.datefmt)
+            return super().format(record)
+        finally:
+            # Other handlers get the same record.
+            record.msg = message
 
     def uses_server_time(self) -> bool:
         """Whether the format shows ``server_time``."""

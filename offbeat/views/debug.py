@@ -10,7 +10,7 @@ import types
 from pathlib import Path
 from typing import Any
 
-from offbeat.conf import settings
+from offbeat.conf import setting_value, settings
 from offbeat.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
 from offbeat.template import Context, Engine, TemplateDoesNotExist
 from offbeat.urls import resolve
@@ -18,6 +18,7 @@ from offbeat.utils import timezone
 from offbeat.utils.datastructures import MultiValueDict
 from offbeat.utils.encoding import force_str
 from offbeat.utils.module_loading import import_string
+from offbeat.utils.safestring import mark_safe
 from offbeat.utils.version import get_docs_version
 from offbeat.views.debug_pages import default_page, not_found_page, report_page, report_text
 from offbeat.views.decorators.debug import code_key, coroutine_functions_to_sensitive_variables
@@ -124,9 +125,7 @@ class SafeExceptionReporterFilter:
     def get_safe_settings(self) -> dict[str, Any]:
         """Return the settings to show."""
         return {
-            name: self.cleanse_setting(name, getattr(settings, name))
-            for name in dir(settings)
-            if name.isupper()
+            name: self.cleanse_setting(name, setting_value(name)) for name in dir(settings) if name.isupper()
         }
 
     def get_safe_request_meta(self, request: Any) -> dict[str, Any]:
@@ -512,22 +511,26 @@ def technical_404_response(request: Any, exception: Exception) -> HttpResponse:
     if isinstance(urlconf, types.ModuleType):
         urlconf = urlconf.__name__
     with_path = request.path_info
-    page = HttpResponseNotFound(
-        not_found_page(
-            {
-                "urlconf": urlconf,
-                "root_urlconf": settings.ROOT_URLCONF,
-                "request_path": error_url,
-                "urlpatterns": tried,
-                "resolved": resolved,
-                "reason": str(exception) if resolved else "",
-                "request": request,
-                "settings": get_default_exception_reporter_filter().get_safe_settings(),
-                "raising_view_name": _raising_view(with_path),
-            }
-        )
-    )
+    data = {
+        "urlconf": urlconf,
+        "root_urlconf": settings.ROOT_URLCONF,
+        "request_path": error_url,
+        "urlpatterns": tried,
+        "resolved": resolved,
+        "reason": str(exception) if resolved else "",
+        "request": request,
+        "settings": get_default_exception_reporter_filter().get_safe_settings(),
+        "raising_view_name": _raising_view(with_path),
+    }
+    # Through the template engine, so that what watches rendered templates sees the data of the page.
+    data["page"] = mark_safe(not_found_page(data))
+    page = HttpResponseNotFound(_whole_page().render(Context(data)))
     return _without_policy(page)  # type: ignore[no-any-return]
+
+
+@functools.cache
+def _whole_page() -> Any:
+    return Engine().from_string("{{ page }}")
 
 
 def _only_the_start(request: Any, tried: Any) -> bool:

@@ -194,9 +194,9 @@ def _traceback(data: dict[str, Any]) -> str:
             items.append(f'<li class="note">{escape(_transition(frame))}</li>')
         items.append(_frame(frame))
     return (
-        '<section id="traceback"><h2>Traceback <small>(most recent call last)</small></h2>\n<ul class="traceback">\n'
+        '<div id="traceback"><h2>Traceback <small>(most recent call last)</small></h2>\n<ul class="traceback">\n'
         + "\n".join(items)
-        + "\n</ul></section>"
+        + "\n</ul></div>"
     )
 
 

@@ -52,8 +52,12 @@ def serve(request: Any, path: str, document_root: Any = None, show_indexes: bool
     if not was_modified_since(request.META.get("HTTP_IF_MODIFIED_SINCE"), stat.st_mtime):
         return HttpResponseNotModified()
     content_type, encoding = mimetypes.guess_type(str(full_path))
-    response = FileResponse(full_path.open("rb"), content_type=content_type or "application/octet-stream")
-    response.headers["Last-Modified"] = http_date(stat.st_mtime)
+    response = FileResponse(
+        full_path.open("rb"),
+        content_type=content_type or "application/octet-stream",
+        headers={"Last-Modified": http_date(stat.st_mtime)},
+        request=request,
+    )
     if encoding:
         response.headers["Content-Encoding"] = encoding
     return response

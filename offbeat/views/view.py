@@ -9,6 +9,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.http import HttpResponse, HttpResponseNotAllowed
+from offbeat.utils.decorators import classonlymethod
 from offbeat.utils.functional import classproperty
 from offbeat.utils.log import log_response
 
@@ -45,8 +46,8 @@ class View:
             )
         return True in colours
 
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:
+    @classonlymethod
+    def as_view(cls: Any, /, **initkwargs: Any) -> Callable[..., Any]:
         """Return the view function; TypeError for arguments that are no attributes of the class."""
         for key in initkwargs:
             if key in cls.http_method_names:

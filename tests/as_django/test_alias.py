@@ -79,6 +79,48 @@ def test_the_alias_refuses_to_come_after_the_real_package(tmp_path: Path) -> Non
     assert "already imported" in out
 
 
+SITE_WITH_LOGGING = """
+import logging
+held = logging.getLogger("offbeat.request")
+import offbeat.as_django
+from django.conf import settings
+settings.configure(
+    ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="x",
+    LOGGING={{
+        "version": 1,
+        "disable_existing_loggers": {disable},
+        "formatters": {{"f": {{"format": "%(name)s %(levelname)s %(message)s"}}}},
+        "handlers": {{"out": {{"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "f"}}}},
+        "loggers": {{"{name}": {{"handlers": ["out"], "level": "DEBUG", "propagate": False}}}},
+    }},
+)
+urlpatterns = []
+import django
+django.setup()
+from django.test import Client
+Client().get("/missing/")
+held.warning("from one held before")
+print(logging.getLogger("django.request") is logging.getLogger("offbeat.request"),
+      logging.getLogger("django").getChild("request") is logging.getLogger("django.request"))
+"""
+
+
+@pytest.mark.parametrize("disable", [True, False])
+@pytest.mark.parametrize("name", ["django.request", "django"])
+def test_logging_is_configured_by_the_names_that_projects_know(name: str, disable: bool) -> None:
+    out = python(SITE_WITH_LOGGING.format(name=name, disable=disable), OFFBEAT_SETTINGS_MODULE="")
+    assert out.splitlines() == [
+        "django.request WARNING Not Found: /missing/",
+        "django.request WARNING from one held before",
+        "True True",
+    ]
+
+
+def test_without_the_alias_loggers_have_their_own_names() -> None:
+    out = python("import logging, offbeat; print(logging.getLogger('offbeat.request').name)")
+    assert out.strip() == "offbeat.request"
+
+
 def offbeat_run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k != "OFFBEAT_SETTINGS_MODULE"}
     return subprocess.run(
@@ -111,7 +153,9 @@ def test_run_keeps_the_sitecustomize_that_it_hides(tmp_path: Path) -> None:
     assert result.stdout.split() == ["yes", "offbeat"], result.stderr
 
 
-@pytest.mark.parametrize(("arguments", "status"), [((), 2), (("--help",), 0), (("no-such-program-here",), 127)])
+@pytest.mark.parametrize(
+    ("arguments", "status"), [((), 2), (("--help",), 0), (("no-such-program-here",), 127)]
+)
 def test_run_explains_itself(arguments: tuple[str, ...], status: int, tmp_path: Path) -> None:
     result = offbeat_run(*arguments, cwd=tmp_path)
     assert result.returncode == status
@@ -158,3 +202,25 @@ def test_a_django_project_makes_and_runs_its_migrations_unchanged(tmp_path: Path
     assert "Applying shop.0001_initial... OK" in migrated.stdout
     again = offbeat_run("python", "manage.py", "makemigrations", "--check", cwd=tmp_path)
     assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_asgirefs_own_adapters_suspend_where_requests_run() -> None:
+    out = python(
+        "import offbeat.as_django\n"
+        "import sys\n"
+        "print('asgiref.sync' in sys.modules)\n"
+        "import asyncio, threading\n"
+        "import django.utils.functional\n"
+        "from asgiref.sync import async_to_sync, sync_to_async\n"
+        "from offbeat.concurrency import spawn\n"
+        "async def later():\n"
+        "    await asyncio.sleep(0)\n"
+        "    return threading.get_ident()\n"
+        "async def main():\n"
+        "    here = await spawn(async_to_sync(later))\n"
+        "    there = await sync_to_async(threading.get_ident)()\n"
+        "    print(here == threading.get_ident(), there != threading.get_ident())\n"
+        "asyncio.run(main())\n"
+        "print(async_to_sync(later)() is not None)\n"
+    )
+    assert out.split() == ["False", "True", "True", "True"]

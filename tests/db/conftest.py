@@ -33,18 +33,22 @@ def no_scratch_left() -> Iterator[None]:
                 pool.abandon()
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "file in threads"])
 def db(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """A wrapper with a table `item (id, name)`; the alias is "scratch"."""
     name = ":memory:" if request.param == "memory" else str(tmp_path / "test.sqlite3")
-    wrapper = make_wrapper(name)
+    wrapper = make_wrapper(name, **_options(request.param))
     wrapper.run("CREATE TABLE item (id integer PRIMARY KEY, name varchar(20) UNIQUE)")
     return wrapper
 
 
-@pytest.fixture
-def file_db(tmp_path: Path) -> Any:
-    wrapper = make_wrapper(str(tmp_path / "test.sqlite3"))
+def _options(param: str) -> dict[str, Any]:
+    return {"inline_budget": 0} if param == "file in threads" else {}
+
+
+@pytest.fixture(params=["file", "file in threads"])
+def file_db(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    wrapper = make_wrapper(str(tmp_path / "test.sqlite3"), **_options(request.param))
     wrapper.run("CREATE TABLE item (id integer PRIMARY KEY, name varchar(20) UNIQUE)")
     return wrapper
 

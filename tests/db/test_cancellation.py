@@ -101,8 +101,9 @@ def test_an_atomic_write_is_all_or_nothing_wherever_it_is_cancelled(db: Any) -> 
         assert len(db.pool.idle) == db.pool.open
         return steps
 
-    # In memory nothing suspends but the sleep.
-    assert asyncio.run(main()) >= (1 if db.inline_in_loop else 8)
+    # Short statements do not suspend, and in memory not even a commit does.
+    least = 1 if db.inline_in_loop else 2 if db.manners else 8
+    assert asyncio.run(main()) >= least
     assert outcomes == {(), ("a", "b", "c")}
 
 

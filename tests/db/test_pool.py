@@ -127,7 +127,7 @@ async def test_the_timeout_names_setting_and_holders() -> None:
 def test_a_nested_checkout_deadlock_ends_with_that_error(tmp_path: Any) -> None:
     from offbeat.concurrency import detached
 
-    db = make_wrapper(str(tmp_path / "x.sqlite3"), pool_size=1, pool_timeout=0.05)
+    db = make_wrapper(str(tmp_path / "x.sqlite3"), pool_size=1, pool_timeout=0.05, inline_budget=0)
 
     async def main() -> None:
         async with atomic(ALIAS):

@@ -6,7 +6,9 @@ import pytest
 
 from offbeat import forms
 from offbeat.core.exceptions import FieldError, ImproperlyConfigured
+from offbeat.db import connection
 from offbeat.forms.models import inlineformset_factory, model_to_dict, modelform_factory, modelformset_factory
+from offbeat.test.utils import CaptureQueriesContext
 from tests.forms.models import Article, Code, Writer
 
 
@@ -229,3 +231,14 @@ async def test_forms_work_on_the_event_loop(writers):
     assert await spawn(form.is_valid)
     article = await spawn(form.save)
     assert await Article.objects.aget() == article
+
+
+def test_cve_2015_0222_posted_values_are_looked_up_in_one_query(writers):
+    field = forms.ModelMultipleChoiceField(Writer.objects.all(), show_hidden_initial=True)
+    posted = [str(writer.pk) for writer in writers]
+    with CaptureQueriesContext(connection) as queries:
+        assert not field.has_changed(posted * 500, posted * 500)
+    assert len(queries) <= 1
+    with CaptureQueriesContext(connection) as queries:
+        assert len(field.clean(posted * 500)) == 2
+    assert len(queries) <= 2

@@ -161,7 +161,7 @@ def test_cve_2022_23833_malformed_base64_ends(body):
         "..//x",
     ],
 )
-def test_cve_2021_28658_and_31542_handlers_never_see_a_separator(name):
+def test_cve_2021_28658_and_2021_31542_handlers_never_see_a_separator(name):
     handler = Sizes()
     request = form_request(multipart(file("f", name)))
     request.upload_handlers = [handler]

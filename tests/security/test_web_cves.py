@@ -9,6 +9,7 @@ import pytest
 from offbeat.core.handlers.asgi import ASGIHandler
 from offbeat.core.handlers.wsgi import WSGIHandler
 from offbeat.http import HttpResponse
+from offbeat.middleware.csrf import get_token
 from offbeat.urls import NoReverseMatch, Resolver404, path, re_path, resolve, reverse
 from tests.handlers.helpers import changed, fetch, urls, wsgi_fetch
 
@@ -89,3 +90,44 @@ async def test_cve_2025_14550_repeated_headers_take_linear_time():
         client = await fetch(ASGIHandler(), headers=[(b"x", b"v" * 100)] * 20_000)
         assert time.perf_counter() - begin < 2
     assert client.status == 200
+
+
+def posted(**meta):
+    with urls(path("", view)), changed(MIDDLEWARE=["offbeat.middleware.csrf.CsrfViewMiddleware"]):
+        return wsgi_fetch(WSGIHandler(), "/", method="POST", **meta).status
+
+
+def test_cve_2011_0696_a_header_of_scripts_replaces_no_token():
+    assert posted(HTTP_X_REQUESTED_WITH="XMLHttpRequest", HTTP_COOKIE=f"csrftoken={'a' * 32}") == 403
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"HTTP_REFERER": "https://evil.testserver/"},
+        {"HTTP_REFERER": "https://testserver.evil.com/"},
+        {"HTTP_REFERER": "https://testserver:444/"},
+        {"HTTP_ORIGIN": "https://evil.testserver"},
+        {"HTTP_ORIGIN": "http://testserver"},
+        {"HTTP_REFERER": "https://testserver/", "HTTP_HOST": "evil.com"},
+        {},
+    ],
+)
+def test_cve_2011_4140_a_token_alone_is_not_enough_on_https(meta):
+    token = "a" * 32
+    headers = {"HTTP_COOKIE": f"csrftoken={token}", "HTTP_X_CSRFTOKEN": token, "wsgi.url_scheme": "https"}
+    assert posted(**headers, HTTP_HOST="testserver", HTTP_REFERER="https://testserver/") == 200
+    assert posted(**{**headers, "HTTP_HOST": "testserver", **meta}) in (400, 403)
+
+
+def test_cve_2010_3082_a_planted_cookie_is_not_shown():
+    from offbeat.template import Context, Engine
+
+    def form(request):
+        template = Engine().from_string("{% csrf_token %}")
+        return HttpResponse(template.render(Context({"csrf_token": get_token(request)})))
+
+    with urls(path("", form)), changed(MIDDLEWARE=["offbeat.middleware.csrf.CsrfViewMiddleware"]):
+        result = wsgi_fetch(WSGIHandler(), "/", HTTP_COOKIE='csrftoken="><script>alert(1)</script>')
+    assert b"script" not in result.body
+    assert b"csrfmiddlewaretoken" in result.body

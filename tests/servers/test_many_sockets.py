@@ -63,7 +63,9 @@ async def one_wave(site: Site, cookie: str, name: str) -> list[list[str]]:
         await asyncio.gather(*(member.close() for member in members))
 
 
-def test_every_message_reaches_every_member_in_order_and_memory_comes_back(database: Path, tmp_path: Path) -> None:
+def test_every_message_reaches_every_member_in_order_and_memory_comes_back(
+    database: Path, tmp_path: Path
+) -> None:
     told = tmp_path / "told.json"
     command = [sys.executable, str(Path(__file__).with_name("measured.py")), "{port}", str(told)]
     with serve(command, database, tmp_path) as site, httpx.Client(base_url=site.url) as client:

@@ -74,7 +74,10 @@ def check_chat(url: str, cookies: httpx.Cookies) -> None:
 
 @pytest.mark.parametrize("name", ASGI)
 def test_the_clinic_runs_on_this_asgi_server(name: str, database: Path, tmp_path: Path) -> None:
-    with serve(SERVERS[name], database, tmp_path) as site, httpx.Client(base_url=site.url, timeout=20) as client:
+    with (
+        serve(SERVERS[name], database, tmp_path) as site,
+        httpx.Client(base_url=site.url, timeout=20) as client,
+    ):
         check_pages(client)
         check_clash(client)
         check_stream(client)
@@ -82,7 +85,10 @@ def test_the_clinic_runs_on_this_asgi_server(name: str, database: Path, tmp_path
 
 
 def test_the_clinic_runs_on_gunicorn_over_wsgi(database: Path, tmp_path: Path) -> None:
-    with serve(SERVERS["gunicorn"], database, tmp_path) as site, httpx.Client(base_url=site.url, timeout=20) as client:
+    with (
+        serve(SERVERS["gunicorn"], database, tmp_path) as site,
+        httpx.Client(base_url=site.url, timeout=20) as client,
+    ):
         check_pages(client)
         check_clash(client)
         check_stream(client)

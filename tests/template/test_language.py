@@ -189,6 +189,13 @@ def test_bad_source_is_a_syntax_error(source):
         render(source)
 
 
+def test_a_loop_inside_of_one_that_others_may_look_into():
+    source = "{% for x in 'ab' %}{% opaque %}{% for y in x %}{{ x }}{{ y }}{{ forloop.parentloop.counter }} {% endfor %}{% endfor %}"
+    assert render(source) == "aa1 bb2 "
+    source = "{% firstof 'f' as x %}{% for x in 'ab' %}{{ x }}{% with y=x %}{{ y }}{% endwith %}{% endfor %}{{ x }}"
+    assert render(source) == "aabbf"
+
+
 def test_an_error_in_a_property_is_not_hidden():
     with pytest.raises(ZeroDivisionError):
         render("{{ r.loud }}", {"r": Raises()})

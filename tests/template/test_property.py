@@ -44,19 +44,20 @@ LEAVES = st.one_of(
 )
 
 
+OPAQUE = st.sampled_from(["", "{% opaque_here %}"])
+
+
 def blocks(inner: Any) -> Any:
     body = st.lists(inner, max_size=3).map("".join)
     return st.one_of(
         st.tuples(CONDITIONS, body, CONDITIONS, body, body).map(
             lambda t: f"{{% if {t[0]} %}}{t[1]}{{% elif {t[2]} %}}{t[3]}{{% else %}}{t[4]}{{% endif %}}"
         ),
-        st.tuples(NAMES, EXPRESSIONS, body, body).map(
-            lambda t: (
-                f"{{% for {t[0]} in {t[1]} %}}{t[2]}{{% opaque_here %}}{{% empty %}}{t[3]}{{% endfor %}}"
-            )
+        st.tuples(NAMES, EXPRESSIONS, body, body, OPAQUE).map(
+            lambda t: f"{{% for {t[0]} in {t[1]} %}}{t[2]}{t[4]}{{% empty %}}{t[3]}{{% endfor %}}"
         ),
-        st.tuples(NAMES, EXPRESSIONS, body).map(
-            lambda t: f"{{% with {t[0]}={t[1]} %}}{t[2]}{{% opaque_here %}}{{% endwith %}}"
+        st.tuples(NAMES, EXPRESSIONS, body, OPAQUE).map(
+            lambda t: f"{{% with {t[0]}={t[1]} %}}{t[2]}{t[3]}{{% endwith %}}"
         ),
         body.map(lambda t: f"{{% autoescape off %}}{t}{{% endautoescape %}}"),
         body.map(lambda t: f"{{% filter upper %}}{t}{{% endfilter %}}"),
@@ -86,9 +87,15 @@ def outcome(source: str, values: dict[str, Any]) -> str:
         return f"{type(e).__name__}: {e}"
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEMPLATES, VALUES)
 def test_locals_and_context_agree(source, values):
+    everywhere = source.replace("{% endfor", "{% opaque %}{% endfor").replace(
+        "{% endwith", "{% opaque %}{% endwith"
+    )
     assert outcome(source.replace("{% opaque_here %}", "{# nothing #}"), values) == outcome(
         source.replace("{% opaque_here %}", "{% opaque %}"), values
+    )
+    assert outcome(source.replace("{% opaque_here %}", "{# nothing #}"), values) == outcome(
+        "{% opaque %}" + everywhere.replace("{% opaque_here %}", "{# nothing #}"), values
     )

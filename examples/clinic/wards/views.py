@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from offbeat.contrib import messages
 from offbeat.contrib.auth.decorators import login_required
 from offbeat.db import transaction
 from offbeat.db.models import Count
-from offbeat.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from offbeat.http import EventStreamResponse, HttpRequest, HttpResponse
 from offbeat.shortcuts import aget_object_or_404, redirect, render
 from offbeat.utils import timezone
 from offbeat.views.decorators.http import require_GET, require_http_methods
@@ -61,21 +61,17 @@ async def ward(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_GET
-async def ward_vitals(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+async def ward_vitals(request: HttpRequest, slug: str) -> EventStreamResponse:
     """Vital signs of a ward's patients as server-sent events, until the client leaves."""
     found = await aget_object_or_404(Ward, slug=slug)
     patients = [pk async for pk in found.patients.values_list("pk", flat=True)]
 
-    async def events() -> Any:
-        yield "retry: 2000\n\n"
+    async def readings() -> AsyncIterator[list[vitals.Vitals]]:
         while True:
-            yield f"data: {json.dumps([vitals.read(pk) for pk in patients])}\n\n"
+            yield [vitals.read(pk) for pk in patients]
             await asyncio.sleep(VITALS_INTERVAL)
 
-    response = StreamingHttpResponse(events(), content_type="text/event-stream")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"
-    return response
+    return EventStreamResponse(readings(), retry=2000)
 
 
 @login_required
@@ -135,4 +131,3 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("dashboard")
     return render(request, "wards/home.html")
-

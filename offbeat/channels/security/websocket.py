@@ -28,8 +28,8 @@ class OriginValidator:
             if name == b"origin":
                 try:
                     parsed_origin = urlparse(value.decode("latin1"))
-                except UnicodeDecodeError:
-                    pass
+                except ValueError:
+                    parsed_origin = None
         if self.valid_origin(parsed_origin):
             return await self.application(scope, receive, send)
         denier = WebsocketDenier()

@@ -15,6 +15,9 @@ _Base: Any = BaseApplicationCommunicator
 class ApplicationCommunicator(_Base):  # type: ignore[misc]
     """Sends ASGI messages to an application and receives what it sends; all times in seconds."""
 
+    # What is looked at when an object goes whose scope was refused.
+    _future: Any = None
+
 
 class HttpCommunicator(ApplicationCommunicator):
     """One HTTP request."""

@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from offbeat.concurrency import async_function, in_bridge, in_thread, wait
+from offbeat.concurrency import async_function, off_loop, wait
 from offbeat.conf import settings
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.core.signals import setting_changed
@@ -28,11 +28,6 @@ from offbeat.utils.translation import gettext_noop as _
 
 UNUSABLE_PASSWORD_PREFIX = "!"
 UNUSABLE_PASSWORD_SUFFIX_LENGTH = 40
-
-
-def _unblocked(function: Callable[[], Any]) -> Any:
-    """The function's result; on an event loop it runs in a thread while the task waits."""
-    return wait(in_thread(function)) if in_bridge() else function()
 
 
 def is_password_usable(encoded: str | None) -> bool:
@@ -56,9 +51,9 @@ def verify_password(password: Any, encoded: str | None, preferred: str = "defaul
     hasher_changed = hasher.algorithm != preferred_hasher.algorithm
     must_update = hasher_changed or preferred_hasher.must_update(encoded)
     assert encoded is not None
-    is_correct = bool(_unblocked(lambda: hasher.verify(password, encoded)))
+    is_correct = bool(off_loop(hasher.verify, password, encoded))
     if not is_correct and not hasher_changed and must_update:
-        _unblocked(lambda: hasher.harden_runtime(password, encoded))
+        off_loop(hasher.harden_runtime, password, encoded)
     return is_correct, must_update
 
 
@@ -85,7 +80,7 @@ def make_password(password: Any, salt: Any = None, hasher: Any = "default") -> s
         raise TypeError(f"Password must be a string or bytes, got {type(password).__qualname__}.")
     chosen = get_hasher(hasher)
     salt = salt or chosen.salt()
-    return str(_unblocked(lambda: chosen.encode(password, salt)))
+    return str(off_loop(chosen.encode, password, salt))
 
 
 @functools.lru_cache

@@ -94,7 +94,7 @@ class RemoteUserMiddleware(MiddlewareMixin):
                 "RemoteUserMiddleware class."
             )
         try:
-            username = request.META[self.header]
+            username = request.META[self._key(request)]
         except KeyError:
             if self.force_logout_if_no_header and request.user.is_authenticated:
                 self._remove_invalid_user(request)
@@ -108,6 +108,12 @@ class RemoteUserMiddleware(MiddlewareMixin):
         if user:
             request.user = user
             auth.login(request, user)
+
+    def _key(self, request: Any) -> str:
+        # An ASGI server has headers only; a WSGI server's environment also has what no client can send.
+        if hasattr(request, "scope") and not self.header.startswith("HTTP_"):
+            return f"HTTP_{self.header}"
+        return self.header
 
     def clean_username(self, username: str, request: Any) -> str:
         """The name as the backend wants it."""

@@ -19,6 +19,7 @@ class Tags:
     compatibility = "compatibility"
     database = "database"
     files = "files"
+    mail = "mail"
     models = "models"
     security = "security"
     signals = "signals"
@@ -72,6 +73,10 @@ class CheckRegistry:
         """All messages of the checks with any of ``tags``, or of all but database checks."""
         messages: list[CheckMessage] = []
         checks = self.get_checks(include_deployment_checks)
+        if databases is None:
+            # They would connect, which only those who name databases want.
+            checks = [check for check in checks if Tags.database not in check.tags]
+            databases = _all_databases()
         if tags is not None:
             checks = [check for check in checks if not set(check.tags).isdisjoint(tags)]
         for check in checks:
@@ -98,6 +103,12 @@ class CheckRegistry:
         if include_deployment_checks:
             checks += sorted(self.deployment_checks, key=_place)
         return checks
+
+
+def _all_databases() -> list[str]:
+    from offbeat.db import connections
+
+    return list(connections)
 
 
 def _place(check: Any) -> tuple[str, str]:

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import Any
 
 from offbeat.conf import settings
-from offbeat.core.checks import Error, Tags, Warning, register
+from offbeat.core.checks.messages import Error, Warning
+from offbeat.core.checks.registry import Tags, register
 from offbeat.core.exceptions import ViewDoesNotExist
 
 __all__ = [

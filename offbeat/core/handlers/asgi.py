@@ -21,8 +21,10 @@ from offbeat.core.cache import caches, close_caches
 from offbeat.core.exceptions import RequestAborted, RequestDataTooBig
 from offbeat.core.handlers import base
 from offbeat.core.handlers.inbox import BodyStream, Inbox
+from offbeat.core.handlers.watch import unwatch_loop, watch_loop
 from offbeat.db import close_old_connections, reset_queries
 from offbeat.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from offbeat.http.base import response_keeper
 from offbeat.http.headers import HttpHeaders
 from offbeat.urls import set_script_prefix
 from offbeat.utils.functional import cached_property
@@ -246,6 +248,7 @@ class ASGIHandler(base.BaseHandler):
         if loop is not self._loop:
             # Tasks that a view starts must be able to suspend in synchronous code, too.
             install(loop)
+            watch_loop(loop)
             self._loop = loop
         inbox = Inbox(receive)
         try:
@@ -271,6 +274,8 @@ class ASGIHandler(base.BaseHandler):
             return
         finally:
             inbox.stop()
+            if inbox.kept is not None:
+                await spawn(inbox.release)
 
     async def _handle_other(self, kind: str, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if kind == "lifespan":
@@ -288,6 +293,7 @@ class ASGIHandler(base.BaseHandler):
             if message["type"] == "lifespan.startup":
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
+                unwatch_loop(asyncio.get_running_loop())
                 try:
                     await spawn(_close_connections)
                 except Exception as error:
@@ -303,6 +309,7 @@ class ASGIHandler(base.BaseHandler):
             signals.request_started.send(sender=self.__class__, scope=scope)
         request, response = self.create_request(scope, inbox)
         if response is None:
+            response_keeper.set(inbox)
             set_script_prefix(request.script_name or "/")
             try:
                 response = self.get_response(request)

@@ -14,7 +14,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 
-from offbeat.concurrency import in_bridge, in_thread, placement, spawn, wait
+from offbeat.concurrency import off_loop, placement, spawn, wait
 from offbeat.conf import settings
 from offbeat.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
 from offbeat.core.handlers.exception import convert_exception_to_response, response_for_exception
@@ -135,7 +135,7 @@ def _home_get_response(inner: Layer) -> Layer:
 
 def _threaded_layer(middleware: Any) -> Layer:
     def layer(request: Any) -> Any:
-        return wait(in_thread(middleware, request)) if in_bridge() else middleware(request)
+        return off_loop(middleware, request)
 
     return layer
 

@@ -30,6 +30,7 @@ class Inbox:
     timer: asyncio.TimerHandle | None = None
     listener: asyncio.Task[None] | None = None
     waiter: asyncio.Future[None] | None = None
+    kept: list[Any] | None = None
 
     def __init__(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         self.receive = receive
@@ -100,6 +101,18 @@ class Inbox:
         if self.task is not None:
             self.cancelled = True
             self.task.cancel()
+
+    def keep(self, response: Any) -> None:
+        """Remember a response of this request that holds something."""
+        if self.kept is None:
+            self.kept = []
+        self.kept.append(response)
+
+    def release(self) -> None:
+        """Release what responses hold that were replaced, or lost when the request was cancelled."""
+        kept, self.kept = self.kept, None
+        for response in kept or ():
+            response._run_closers()
 
     def stop(self) -> None:
         """Stop listening: the request is over."""

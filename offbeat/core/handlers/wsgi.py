@@ -7,6 +7,7 @@ from typing import Any
 
 from offbeat.conf import settings
 from offbeat.core import signals
+from offbeat.core.exceptions import BadRequest
 from offbeat.core.handlers import base
 from offbeat.http import HttpRequest, HttpResponse, QueryDict
 from offbeat.urls import set_script_prefix
@@ -69,6 +70,9 @@ class WSGIRequest(HttpRequest):
         environ["SCRIPT_NAME"] = script_name
         self.method = environ["REQUEST_METHOD"].upper()
         self.resolver_match = None
+        if "*=" in environ.get("CONTENT_TYPE", ""):
+            # Only an extended parameter (RFC 8187) can be malformed: the rest is parsed when it is asked for.
+            self._set_content_type_params(environ)
 
     def _open_stream(self) -> Any:
         try:
@@ -109,8 +113,10 @@ class WSGIHandler(base.BaseHandler):
         response: Any
         try:
             request = self.request_class(environ)
-        except UnicodeDecodeError:
-            base.logger.warning("Bad Request (UnicodeDecodeError)", exc_info=True, extra={"status_code": 400})
+        except (UnicodeDecodeError, BadRequest) as error:
+            base.logger.warning(
+                "Bad Request (%s)", type(error).__name__, exc_info=True, extra={"status_code": 400}
+            )
             response = HttpResponse(status=400)
         else:
             response = self.get_response(request)

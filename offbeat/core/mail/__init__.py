@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offbeat.core.mail.handler import MailerDoesNotExist, get_connection, mailers
+from offbeat.core.mail.handler import InvalidMailer, MailerDoesNotExist, get_connection, mailers
 from offbeat.core.mail.message import (
     DEFAULT_ATTACHMENT_MIME_TYPE,
     BadHeaderError,
@@ -32,6 +32,7 @@ __all__ = [
     "EmailAttachment",
     "EmailMessage",
     "EmailMultiAlternatives",
+    "InvalidMailer",
     "MailerDoesNotExist",
     "amail_admins",
     "amail_managers",

@@ -14,7 +14,14 @@ from typing import Any, NamedTuple, cast
 
 from offbeat.concurrency import async_face
 from offbeat.conf import settings
-from offbeat.core.mail.handler import get_connection, mailers
+from offbeat.core.mail.deprecation import (
+    CONNECTION_ARG_WARNING,
+    CONNECTION_ATTRIBUTE_SET_WARNING,
+    CONNECTION_ATTRIBUTE_WARNING,
+    refuse_conflicts,
+    warn,
+)
+from offbeat.core.mail.handler import connect
 from offbeat.core.mail.utils import DNS_NAME
 from offbeat.utils.encoding import force_bytes, force_str
 
@@ -76,13 +83,20 @@ class EmailMessage:
             else:
                 self.attach(*attachment)
         self.extra_headers = headers or {}
-        self.connection = connection
+        if connection is not None:
+            warn(CONNECTION_ARG_WARNING)
+        self._connection = connection
 
-    def get_connection(self, fail_silently: bool = False) -> Any:
-        """The backend to send by."""
-        if not self.connection:
-            self.connection = get_connection(fail_silently=fail_silently)
-        return self.connection
+    @property
+    def connection(self) -> Any:
+        """The backend to send by. Deprecated."""
+        warn(CONNECTION_ATTRIBUTE_WARNING)
+        return self._connection
+
+    @connection.setter
+    def connection(self, connection: Any) -> None:
+        warn(CONNECTION_ATTRIBUTE_SET_WARNING)
+        self._connection = connection
 
     def message(self, *, policy: Any = email.policy.default) -> email.message.EmailMessage:
         """The mail as a message of the standard library; BadHeaderError."""
@@ -154,11 +168,20 @@ class EmailMessage:
 
     def send(self, fail_silently: bool = False, *, using: str | None = None) -> int:
         """Send the mail; returns the number of mails sent, 0 without recipients."""
+        mailer = self._connection
+        refuse_conflicts(mailer, using, fail_silently, warn_of_connection=False)
         if not self.recipients():
             return 0
-        if using is not None:
-            self.connection = mailers[using]
-        return int(self.get_connection(fail_silently).send_messages([self]) or 0)
+        return self._send_by(connect(using, fail_silently) if mailer is None else mailer)
+
+    def _send_by(self, mailer: Any) -> int:
+        if not self.recipients():
+            return 0
+        self._connection = mailer
+        try:
+            return int(mailer.send_messages([self]) or 0)
+        finally:
+            self._connection = None
 
     asend = async_face(send)
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from offbeat.concurrency import async_function
 from offbeat.conf import settings
 from offbeat.core.exceptions import ImproperlyConfigured
-from offbeat.core.mail.handler import get_connection, mailers
+from offbeat.core.mail.deprecation import refuse_conflicts
+from offbeat.core.mail.handler import connect
 from offbeat.core.mail.message import EmailMessage, EmailMultiAlternatives
 
 
 def _connection(
     connection: Any, using: str | None, fail_silently: bool, user: Any = None, password: Any = None
 ) -> Any:
-    if using is not None:
-        if connection is not None:
-            raise TypeError("'using' and 'connection' cannot be given together.")
-        return mailers[using]
-    return connection or get_connection(username=user, password=password, fail_silently=fail_silently)
+    refuse_conflicts(connection, using, fail_silently, user, password)
+    return connect(using, fail_silently, user, password) if connection is None else connection
 
 
 def send_mail(
@@ -36,10 +35,10 @@ def send_mail(
 ) -> int:
     """Send one mail to all recipients, who see each other; returns the number of mails sent, 0 or 1."""
     mailer = _connection(connection, using, fail_silently, auth_user, auth_password)
-    mail = EmailMultiAlternatives(subject, message, from_email, recipient_list, connection=mailer)
+    mail = EmailMultiAlternatives(subject, message, from_email, recipient_list)
     if html_message:
         mail.attach_alternative(html_message, "text/html")
-    return mail.send()
+    return mail._send_by(mailer)
 
 
 def send_mass_mail(
@@ -54,21 +53,18 @@ def send_mass_mail(
     """Send (subject, message, sender, recipients) mails over one connection; returns how many were sent."""
     mailer = _connection(connection, using, fail_silently, auth_user, auth_password)
     messages = [
-        EmailMessage(subject, message, sender, recipients, connection=mailer)
+        EmailMessage(subject, message, sender, recipients)
         for subject, message, sender, recipients in datatuple
     ]
+    for message in messages:
+        message._connection = mailer
     return int(mailer.send_messages(messages) or 0)
 
 
-def _mail_setting(
-    setting: str,
-    subject: str,
-    message: str,
-    fail_silently: bool,
-    connection: Any,
-    html_message: Any,
-    using: Any,
+def mail_people(
+    setting: str, subject: str, message: str, html_message: str | None, connect: Callable[[], Any]
 ) -> None:
+    """Send a mail to the people whom ``ADMINS`` or ``MANAGERS`` lists, by what ``connect()`` returns."""
     people = getattr(settings, setting)
     if not people:
         return
@@ -82,11 +78,10 @@ def _mail_setting(
         message,
         settings.SERVER_EMAIL,
         addresses,
-        connection=_connection(connection, using, fail_silently),
     )
     if html_message:
         mail.attach_alternative(html_message, "text/html")
-    mail.send()
+    mail._send_by(connect())
 
 
 def mail_admins(
@@ -99,7 +94,9 @@ def mail_admins(
     using: str | None = None,
 ) -> None:
     """Send a mail to ``ADMINS``."""
-    _mail_setting("ADMINS", subject, message, fail_silently, connection, html_message, using)
+    mail_people(
+        "ADMINS", subject, message, html_message, lambda: _connection(connection, using, fail_silently)
+    )
 
 
 def mail_managers(
@@ -112,7 +109,9 @@ def mail_managers(
     using: str | None = None,
 ) -> None:
     """Send a mail to ``MANAGERS``."""
-    _mail_setting("MANAGERS", subject, message, fail_silently, connection, html_message, using)
+    mail_people(
+        "MANAGERS", subject, message, html_message, lambda: _connection(connection, using, fail_silently)
+    )
 
 
 asend_mail = async_function(send_mail)

@@ -46,7 +46,7 @@ def _dependencies(app_list: Iterable[tuple[Any, Any]]) -> list[tuple[Any, list[A
             if model in seen:
                 continue
             seen.add(model)
-            needed = []
+            needed: list[Any] = []
             if hasattr(model, "natural_key"):
                 needed += map(apps.get_model, getattr(model.natural_key, "dependencies", ()))
             for field in (*model._meta.fields, *model._meta.many_to_many):

@@ -47,7 +47,8 @@ class MigrationExecutor:
         for target in targets:
             if target[1] is not None and self.loader.keep_apart(tuple(target)):
                 graph = self.loader.graph
-                applied = {} if clean_start else {**self.loader.applied_migrations, **applied}
+                if not clean_start:
+                    applied = {**self.loader.applied_migrations, **applied}
             if target[1] is None:
                 for root in graph.root_nodes():
                     if root[0] == target[0]:

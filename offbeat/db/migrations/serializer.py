@@ -46,9 +46,6 @@ class Serializer:
 
     def serialize(self) -> Serialized:
         """The value as source."""
-        for kinds, custom in Serializer._registry.items():
-            if isinstance(self.value, kinds):
-                return custom(self.value).serialize()  # type: ignore[no-any-return]
         return serialize(self.value)
 
     @classmethod
@@ -77,6 +74,9 @@ class BaseSerializer:
 
 def serialize(value: Any) -> Serialized:
     """(source text, import lines) of any value that migrations may hold."""
+    for kinds, custom in Serializer._registry.items():
+        if isinstance(value, kinds):
+            return cast(Serialized, custom(value).serialize())
     if isinstance(value, Promise):
         value = str(value)
     if isinstance(value, models.Field):

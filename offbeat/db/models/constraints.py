@@ -8,11 +8,11 @@ from typing import Any
 from offbeat.core import checks
 from offbeat.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from offbeat.db.models.constants import LOOKUP_SEP
-from offbeat.db.models.expressions import Exists, ExpressionList, F, RawSQL
-from offbeat.db.models.indexes import IndexExpression
+from offbeat.db.models.expressions import Exists, F, RawSQL
+from offbeat.db.models.indexes import index_expressions
 from offbeat.db.models.lookups import Exact, IsNull
 from offbeat.db.models.query_utils import Q
-from offbeat.db.models.references import expression_references, local_field_errors
+from offbeat.db.models.references import condition_sql, expression_references, local_field_errors
 from offbeat.db.utils import DEFAULT_DB_ALIAS
 from offbeat.utils.translation import gettext_lazy as _
 
@@ -216,14 +216,8 @@ class CheckConstraint(BaseConstraint):
         errors.extend(self._check_references(model, references))
         return errors
 
-    def _get_check_sql(self, model: Any, schema_editor: Any) -> str:
-        from offbeat.db.models.sql.query import Query
-
-        query = Query(model=model, alias_cols=False)
-        where = query.build_where(self.condition)
-        compiler = query.get_compiler(connection=schema_editor.connection)
-        sql, params = where.as_sql(compiler, schema_editor.connection)
-        return sql % tuple(schema_editor.quote_value(p) for p in params)  # type: ignore[no-any-return]
+    def _get_check_sql(self, model: Any, schema_editor: Any) -> str | None:
+        return condition_sql(self.condition, model, schema_editor)
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         """Return the clause for CREATE TABLE."""
@@ -401,38 +395,17 @@ class UniqueConstraint(BaseConstraint):
         errors.extend(self._check_references(model, references))
         return errors
 
-    def _get_condition_sql(self, model: Any, schema_editor: Any) -> str | None:
-        if self.condition is None:
-            return None
-        from offbeat.db.models.sql.query import Query
-
-        query = Query(model=model, alias_cols=False)
-        where = query.build_where(self.condition)
-        compiler = query.get_compiler(connection=schema_editor.connection)
-        sql, params = where.as_sql(compiler, schema_editor.connection)
-        return sql % tuple(schema_editor.quote_value(p) for p in params)  # type: ignore[no-any-return]
-
-    def _get_index_expressions(self, model: Any, schema_editor: Any) -> Any:
-        if not self.expressions:
-            return None
-        from offbeat.db.models.sql.query import Query
-
-        index_expressions = []
-        for expression in self.expressions:
-            index_expression = IndexExpression(expression)
-            index_expression.set_wrapper_classes(schema_editor.connection)
-            index_expressions.append(index_expression)
-        return ExpressionList(*index_expressions).resolve_expression(Query(model, alias_cols=False))
-
     def _sql_options(self, model: Any, schema_editor: Any) -> dict[str, Any]:
         return {
             "fields": [model._meta.get_field(name) for name in self.fields],
             "name": self.name,
-            "condition": self._get_condition_sql(model, schema_editor),
+            "condition": condition_sql(self.condition, model, schema_editor),
             "deferrable": self.deferrable,
             "include": [model._meta.get_field(name).column for name in self.include],
             "opclasses": self.opclasses,
-            "expressions": self._get_index_expressions(model, schema_editor),
+            "expressions": (
+                index_expressions(self.expressions, model, schema_editor) if self.expressions else None
+            ),
             "nulls_distinct": self.nulls_distinct,
         }
 

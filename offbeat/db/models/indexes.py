@@ -7,10 +7,10 @@ from typing import Any
 from offbeat.core import checks
 from offbeat.db.models.expressions import Col, ExpressionList, F, Func, OrderBy
 from offbeat.db.models.query_utils import Q
-from offbeat.db.models.references import expression_references, local_field_errors
+from offbeat.db.models.references import condition_sql, expression_references, local_field_errors
 from offbeat.utils.functional import partition
 
-__all__ = ["Index", "IndexExpression", "check_expression_references"]
+__all__ = ["Index", "IndexExpression", "check_expression_references", "index_expressions"]
 
 
 class Index:
@@ -138,32 +138,12 @@ class Index:
         """Return the names of the fields."""
         return [name for name, _ in self.fields_orders]
 
-    def _get_condition_sql(self, model: Any, schema_editor: Any) -> str | None:
-        if self.condition is None:
-            return None
-        from offbeat.db.models.sql.query import Query
-
-        query = Query(model=model, alias_cols=False)
-        where = query.build_where(self.condition)
-        compiler = query.get_compiler(connection=schema_editor.connection)
-        sql, params = where.as_sql(compiler, schema_editor.connection)
-        return sql % tuple(schema_editor.quote_value(p) for p in params)  # type: ignore[no-any-return]
-
     def create_sql(self, model: Any, schema_editor: Any, using: str = "", **kwargs: Any) -> Any:
         """Return the statement that creates the index."""
         include = [model._meta.get_field(name).column for name in self.include]
-        condition = self._get_condition_sql(model, schema_editor)
+        condition = condition_sql(self.condition, model, schema_editor)
         if self.expressions:
-            from offbeat.db.models.sql.query import Query
-
-            index_expressions = []
-            for expression in self.expressions:
-                index_expression = IndexExpression(expression)
-                index_expression.set_wrapper_classes(schema_editor.connection)
-                index_expressions.append(index_expression)
-            expressions = ExpressionList(*index_expressions).resolve_expression(
-                Query(model, alias_cols=False)
-            )
+            expressions = index_expressions(self.expressions, model, schema_editor)
             fields = None
             col_suffixes: Any = None
         else:
@@ -351,3 +331,15 @@ class IndexExpression(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """Compile without what SQLite does to decimals elsewhere."""
         return self.as_sql(compiler, connection, **extra_context)
+
+
+def index_expressions(expressions: Any, model: Any, schema_editor: Any) -> Any:
+    """The expressions as one list, resolved against `model`, as CREATE INDEX takes them."""
+    from offbeat.db.models.sql.query import Query
+
+    wrapped = []
+    for expression in expressions:
+        index_expression = IndexExpression(expression)
+        index_expression.set_wrapper_classes(schema_editor.connection)
+        wrapped.append(index_expression)
+    return ExpressionList(*wrapped).resolve_expression(Query(model, alias_cols=False))

@@ -47,7 +47,6 @@ class InitPlan:
         "fields",
         "plain",
         "relations",
-        "simple",
         "special",
         "template",
     )
@@ -84,7 +83,6 @@ class InitPlan:
             # A private field (a generic foreign key, a composite key) of the same name comes first.
             direct.discard(field.name if not getattr(field, "concrete", False) else None)
         self.direct = frozenset(direct)
-        self.simple = self.plain and not self.special
 
     @staticmethod
     def _is_plain(model: Any, field: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Which fields conditions and expressions refer to, and whether a model's own table has them."""
+"""Conditions and expressions of indexes and constraints: the fields they refer to, and their SQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ from offbeat.core import checks
 from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.query_utils import Q
 
-__all__ = ["expression_references", "local_field_errors"]
+__all__ = ["condition_sql", "expression_references", "local_field_errors"]
+
+
+def condition_sql(condition: Any, model: Any, schema_editor: Any) -> str | None:
+    """The SQL of a condition on `model`, its values written out as schema statements need them; None stays None."""
+    if condition is None:
+        return None
+    from offbeat.db.models.sql.query import Query
+
+    query = Query(model=model, alias_cols=False)
+    compiler = query.get_compiler(connection=schema_editor.connection)
+    sql, params = query.build_where(condition).as_sql(compiler, schema_editor.connection)
+    return sql % tuple(schema_editor.quote_value(p) for p in params)  # type: ignore[no-any-return]
 
 
 def expression_references(expression: Any) -> Iterator[tuple[str, ...]]:

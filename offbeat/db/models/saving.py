@@ -37,6 +37,9 @@ _BUILTIN = frozenset(
     }
 )
 
+# How many different update_fields of a model are remembered.
+MAX_SETS = 64
+
 
 def save(
     instance: Any,
@@ -284,9 +287,7 @@ def _update(
 ) -> bool:
     meta = cls._meta
     sets = _written_fields(meta)
-    fields: Any = sets.updatable
-    if update_fields:
-        fields = [field for field in fields if field.name in update_fields or field.attname in update_fields]
+    fields = sets.named(update_fields) if update_fields else sets.updatable
     values = []
     computed = []
     for field in fields:
@@ -305,8 +306,13 @@ def _update(
         computed = wanted
 
     forced_update = update_fields or force_update
-    manager = cls._base_manager.using(using)
-    result = instance._do_update(manager, using, pk_val, values, update_fields, forced_update, returning)
+    manager = cls._base_manager
+    if type(manager) is Manager:
+        base = manager.get_queryset()
+        base._db = using
+    else:
+        base = manager.using(using)
+    result = instance._do_update(base, using, pk_val, values, update_fields, forced_update, returning)
     updated = bool(result)
     if updated:
         if returning and isinstance(result, (list, tuple)):
@@ -360,7 +366,17 @@ def _run_update(queryset: Any, values: Any, returning_fields: Any) -> Any:
 class WrittenFields:
     """What an INSERT into a model's table or an UPDATE of it consists of, whatever the instance."""
 
-    __slots__ = ("all", "attnames", "auto", "generated", "plain", "returning", "updatable", "without_auto")
+    __slots__ = (
+        "_named",
+        "all",
+        "attnames",
+        "auto",
+        "generated",
+        "plain",
+        "returning",
+        "updatable",
+        "without_auto",
+    )
 
     def __init__(self, meta: Any) -> None:
         self.auto = meta.auto_field
@@ -372,6 +388,17 @@ class WrittenFields:
         self.generated = tuple(field for field in meta.local_concrete_fields if field.generated)
         # True when nothing but the automatic key is made by the database.
         self.plain = all(field is self.auto for field in meta.db_returning_fields)
+        self._named: dict[Any, tuple[Any, ...]] = {}
+
+    def named(self, names: Any) -> tuple[Any, ...]:
+        """The fields to update when only those of these names (a frozenset) are saved."""
+        names = frozenset(names)
+        fields = self._named.get(names)
+        if fields is None:
+            fields = tuple(f for f in self.updatable if f.name in names or f.attname in names)
+            if len(self._named) < MAX_SETS:
+                self._named[names] = fields
+        return fields
 
 
 def _written_fields(meta: Any) -> WrittenFields:

@@ -390,6 +390,32 @@ def _object_kind(cls: type, value: Any, values: list[Any]) -> Any:
 
 def expression_kind(value: Any) -> Any:
     """The identity of an expression that holds no values; F("a") is identified by its name."""
+    cls = type(value)
+    made_from = getattr(value, "_constructor_args", None)
+    if made_from is not None and not made_from[1]:
+        try:
+            return _stock_kinds[cls, made_from[0]]
+        except (KeyError, TypeError):
+            pass
+    found = _expression_kind(value)
+    if (
+        made_from is not None
+        and not made_from[1]
+        and cls.__module__.partition(".")[0] == __name__.partition(".")[0]
+        and all(type(arg) is str for arg in made_from[0])
+    ):
+        if len(_stock_kinds) >= MAX_STOCK_KINDS:
+            _stock_kinds.clear()
+        _stock_kinds[cls, made_from[0]] = found
+    return found
+
+
+# Kinds of the framework's own expressions that were made from nothing but names, such as Count("id").
+_stock_kinds: dict[tuple[type, tuple[str, ...]], Any] = {}
+MAX_STOCK_KINDS = 2048
+
+
+def _expression_kind(value: Any) -> Any:
     from offbeat.db.models.expressions import F, Star, Value
 
     if type(value) is F:

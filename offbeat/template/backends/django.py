@@ -42,9 +42,21 @@ class DjangoTemplates(BaseEngine):
         self.engine = Engine(self.dirs, self.app_dirs, **options)
 
     def check(self, **kwargs: Any) -> list[Any]:
-        from offbeat.template.checks import check_engine
 
-        return check_engine(self)
+        return [
+            *self._check_string_if_invalid_is_string(),
+            *self._check_for_template_tags_with_the_same_name(),
+        ]
+
+    def _check_string_if_invalid_is_string(self) -> list[Any]:
+        from offbeat.template.checks import check_string_if_invalid
+
+        return check_string_if_invalid(self)
+
+    def _check_for_template_tags_with_the_same_name(self) -> list[Any]:
+        from offbeat.template.checks import check_same_tags
+
+        return check_same_tags(self)
 
     def from_string(self, template_code: Any) -> Template:
         return Template(self.engine.from_string(template_code), self)

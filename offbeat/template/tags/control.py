@@ -160,7 +160,7 @@ class ForNode(Node):
         gen.line(f"{items} = loop_items({gen.value(self.sequence)}, {self.is_reversed})")
         gen.line(f"{count} = len({items})")
         with gen.block(f"if {count}:"):
-            if body.shared or gen.force_shared:
+            if gen.needs_context(body, [*self.loopvars, "forloop"]):
                 self._shared_loop(gen, items, count, body.opaque)
             else:
                 self._local_loop(gen, items, count)
@@ -469,7 +469,7 @@ class WithNode(Node):
             gen.line(f"{names[key]} = {value}")
         body = self.nodelist.effects()
         with ExitStack() as stack:
-            if body.shared or gen.force_shared:
+            if gen.needs_context(body, names):
                 layer = ", ".join(f"{key!r}: {local}" for key, local in names.items())
                 stack.enter_context(gen.pushed(f"{{{layer}}}"))
             stack.enter_context(gen.scope(names, body.opaque))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -11,8 +12,9 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-from offbeat.conf import settings
+from offbeat.conf import deprecated_email_setting, settings
 from offbeat.core.exceptions import ImproperlyConfigured
+from offbeat.utils.deprecation import RemovedInDjango2028Warning
 
 __all__ = [
     "NullTimeKeeper",
@@ -80,17 +82,24 @@ def setup_test_environment(debug: bool | None = None) -> None:
 def _use_memory_for_mail(saved_data: SimpleNamespace) -> None:
     backend = "offbeat.core.mail.backends.locmem.EmailBackend"
     mailers = getattr(settings, "MAILERS", None)
-    if mailers:
+    if mailers is not None:
         saved_data.mail = {"MAILERS": mailers}
         settings.MAILERS = {alias: {"BACKEND": backend} for alias in mailers}
     else:
-        saved_data.mail = {"EMAIL_BACKEND": settings.EMAIL_BACKEND}
-        settings.EMAIL_BACKEND = backend
+        saved_data.mail = {"EMAIL_BACKEND": deprecated_email_setting("EMAIL_BACKEND")}
+        _set_quietly("EMAIL_BACKEND", backend)
     try:
         mail = import_module("offbeat.core.mail")
     except ImportError:
         return
     mail.outbox = []  # type: ignore[attr-defined]
+
+
+def _set_quietly(name: str, value: Any) -> None:
+    """Set a setting that may be deprecated; what the user set was warned of before."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RemovedInDjango2028Warning)
+        setattr(settings, name, value)
 
 
 def _instrument_templates(saved_data: SimpleNamespace) -> None:
@@ -108,7 +117,7 @@ def teardown_test_environment() -> None:
     settings.ALLOWED_HOSTS = saved_data.allowed_hosts
     settings.DEBUG = saved_data.debug
     for name, value in saved_data.mail.items():
-        setattr(settings, name, value)
+        _set_quietly(name, value)
     for template_class, render in saved_data.renders.items():
         template_class._render = render
     del state.saved_data

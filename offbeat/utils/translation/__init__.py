@@ -5,12 +5,7 @@ The language is a context variable, catalogs are merged once per language, and u
 
 from __future__ import annotations
 
-from offbeat.utils.translation.catalogs import (
-    check_for_language,
-    get_language_from_path,
-    get_language_from_request,
-    get_supported_language_variant,
-)
+from offbeat.utils.translation import trans_real
 from offbeat.utils.translation.functions import (
     gettext,
     gettext_lazy,
@@ -32,6 +27,12 @@ from offbeat.utils.translation.language import (
     override,
     to_language,
     to_locale,
+)
+from offbeat.utils.translation.trans_real import (
+    check_for_language,
+    get_language_from_path,
+    get_language_from_request,
+    get_supported_language_variant,
 )
 
 __all__ = [
@@ -57,4 +58,5 @@ __all__ = [
     "pgettext_lazy",
     "to_language",
     "to_locale",
+    "trans_real",
 ]

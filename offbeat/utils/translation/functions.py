@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.utils.functional import lazy
-from offbeat.utils.translation.catalogs import current_catalog
+from offbeat.utils.translation.trans_real import current_catalog
 
 
 def gettext_noop(message: str) -> str:

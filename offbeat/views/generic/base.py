@@ -65,6 +65,13 @@ class TemplateView(TemplateResponseMixin, ContextMixin, View):
         return self.render_to_response(self.get_context_data(**kwargs))
 
 
+def _with_query(url: str, query: str) -> str:
+    """Return the URL with more parameters after those it has."""
+    base, fragment_mark, fragment = url.partition("#")
+    joint = "&" if "?" in base else "?"
+    return f"{base}{joint}{query}{fragment_mark}{fragment}"
+
+
 class RedirectView(View):
     """Redirects to a URL or a URL pattern; answers 410 when there is none."""
 
@@ -83,7 +90,7 @@ class RedirectView(View):
         else:
             return None
         query = self.request.META.get("QUERY_STRING", "")
-        return f"{url}?{query}" if query and self.query_string else url
+        return _with_query(url, query) if query and self.query_string else url
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Redirect."""

@@ -7,6 +7,7 @@ from offbeat.contrib.auth.hashers import reset_hashers
 from offbeat.contrib.auth.models import User
 from offbeat.test.utils import override_settings, setup_test_environment, teardown_test_environment
 from tests.databases import forget_accounts, fresh_database
+from tests.threads import threads  # noqa: F401
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,10 @@ def quick_hashes(monkeypatch):
     monkeypatch.setattr(
         settings,
         "PASSWORD_HASHERS",
-        ["offbeat.contrib.auth.hashers.MD5PasswordHasher", "offbeat.contrib.auth.hashers.PBKDF2PasswordHasher"],
+        [
+            "offbeat.contrib.auth.hashers.MD5PasswordHasher",
+            "offbeat.contrib.auth.hashers.PBKDF2PasswordHasher",
+        ],
     )
     reset_hashers(setting="PASSWORD_HASHERS")
     yield
@@ -42,9 +46,12 @@ def ann(accounts, quick_hashes):
 
 @pytest.fixture
 def environment():
-    setup_test_environment()
-    yield
-    teardown_test_environment()
+    with override_settings(
+        MAILERS={"default": {"BACKEND": "offbeat.core.mail.backends.locmem.EmailBackend"}}
+    ):
+        setup_test_environment()
+        yield
+        teardown_test_environment()
 
 
 PAGES = {
@@ -80,6 +87,9 @@ MIDDLEWARE = [
 @pytest.fixture
 def site(environment):
     with override_settings(
-        ROOT_URLCONF="tests.contrib.auth.views", MIDDLEWARE=MIDDLEWARE, TEMPLATES=TEMPLATES, LOGIN_URL="/accounts/login/"
+        ROOT_URLCONF="tests.contrib.auth.views",
+        MIDDLEWARE=MIDDLEWARE,
+        TEMPLATES=TEMPLATES,
+        LOGIN_URL="/accounts/login/",
     ):
         yield

@@ -88,7 +88,9 @@ def test_an_inactive_user_is_let_in_by_the_other_backend_only(ann):
     ann.is_active = False
     ann.save()
     assert auth.authenticate(username="ann", password="correct horse") is None
-    with override_settings(AUTHENTICATION_BACKENDS=["offbeat.contrib.auth.backends.AllowAllUsersModelBackend"]):
+    with override_settings(
+        AUTHENTICATION_BACKENDS=["offbeat.contrib.auth.backends.AllowAllUsersModelBackend"]
+    ):
         assert auth.authenticate(username="ann", password="correct horse") == ann
 
 
@@ -265,7 +267,9 @@ class Cheap(PBKDF2PasswordHasher):
 
 @pytest.fixture
 def cheap_pbkdf2():
-    with override_settings(PASSWORD_HASHERS=[HERE + "Cheap", "offbeat.contrib.auth.hashers.MD5PasswordHasher"]):
+    with override_settings(
+        PASSWORD_HASHERS=[HERE + "Cheap", "offbeat.contrib.auth.hashers.MD5PasswordHasher"]
+    ):
         yield
 
 

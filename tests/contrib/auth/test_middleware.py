@@ -23,20 +23,6 @@ pytestmark = pytest.mark.usefixtures("site")
 PATH = "offbeat.contrib.auth.middleware."
 
 
-@pytest.fixture
-def threads(monkeypatch):
-    """Names of all threads that are started during the test."""
-    started = []
-    start = threading.Thread.start
-
-    def noted(self):
-        started.append(self.name)
-        return start(self)
-
-    monkeypatch.setattr(threading.Thread, "start", noted)
-    return started
-
-
 def test_the_user_of_the_session(ann):
     client = Client()
     assert client.get("/who/").json()["id"] is None
@@ -123,6 +109,18 @@ def test_the_web_server_names_the_user(accounts, remote):
     assert client.get("/who/", REMOTE_USER="bob").json()["name"] == "bob"
     assert client.get("/who/").json()["id"] is None
     assert User.objects.count() == 2
+
+
+async def test_an_asgi_server_names_the_user_in_a_header(accounts, remote, threads):
+    client = AsyncClient()
+    assert (await client.get("/async/who/", headers={"Remote-User": "ann"})).json()["name"] == "ann"
+    assert (await client.get("/async/who/", headers={"Remote-User": "bob"})).json()["name"] == "bob"
+    assert (await client.get("/async/who/")).json()["id"] is None
+    assert threads == []
+
+
+def test_a_client_of_a_wsgi_server_cannot_name_itself(accounts, remote):
+    assert Client().get("/who/", headers={"Remote-User": "ann"}).json()["id"] is None
 
 
 def test_no_user_is_made_when_the_backend_does_not_want_to(accounts, remote, monkeypatch):

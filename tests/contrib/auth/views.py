@@ -128,7 +128,9 @@ urlpatterns = [
     path("accounts/logout/", views.LogoutView.as_view(), name="logout"),
     path("logout-then-login/", views.logout_then_login),
     path("accounts/password_change/", views.PasswordChangeView.as_view(), name="password_change"),
-    path("accounts/password_change/done/", views.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path(
+        "accounts/password_change/done/", views.PasswordChangeDoneView.as_view(), name="password_change_done"
+    ),
     path("accounts/password_reset/", views.PasswordResetView.as_view(), name="password_reset"),
     path("accounts/password_reset/done/", views.PasswordResetDoneView.as_view(), name="password_reset_done"),
     path(

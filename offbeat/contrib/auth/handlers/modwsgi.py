@@ -19,9 +19,9 @@ def check_password(environ: dict[str, Any], username: str, password: str) -> boo
             # As long as a wrong password takes.
             user_model().set_password(password)
             return None
-        if not user.is_active:
-            return None
-        return bool(user.check_password(password))
+        # Checked for inactive users too: they shall take as long as others.
+        is_correct = bool(user.check_password(password))
+        return is_correct if user.is_active else None
     finally:
         close_old_connections()
 

@@ -13,10 +13,10 @@ KEY_PREFIX = "django.contrib.sessions.cache"
 _TRIES = 10_000
 
 
-class SessionStore(SessionBase):
-    """Keeps sessions in the cache ``SESSION_CACHE_ALIAS``."""
+class InCache(SessionBase):
+    """What a store with a cache behind it knows about that cache."""
 
-    cache_key_prefix = KEY_PREFIX
+    cache_key_prefix: str
 
     def __init__(self, session_key: str | None = None) -> None:
         self._cache = caches[settings.SESSION_CACHE_ALIAS]
@@ -30,6 +30,12 @@ class SessionStore(SessionBase):
     async def acache_key(self) -> str:
         """The key in the cache."""
         return self.cache_key_prefix + await spawn(self._get_or_create_session_key)
+
+
+class SessionStore(InCache):
+    """Keeps sessions in the cache ``SESSION_CACHE_ALIAS``."""
+
+    cache_key_prefix = KEY_PREFIX
 
     def load(self) -> dict[str, Any]:
         """The data of the session."""

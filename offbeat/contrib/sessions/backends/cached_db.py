@@ -5,33 +5,18 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from offbeat.concurrency import spawn
-from offbeat.conf import settings
+from offbeat.contrib.sessions.backends.cache import InCache
 from offbeat.contrib.sessions.backends.db import SessionStore as DBStore
-from offbeat.core.cache import caches
 
 KEY_PREFIX = "django.contrib.sessions.cached_db"
 
 logger = logging.getLogger("offbeat.contrib.sessions")
 
 
-class SessionStore(DBStore):
+class SessionStore(InCache, DBStore):
     """Writes to both; a cache that fails costs speed only."""
 
     cache_key_prefix = KEY_PREFIX
-
-    def __init__(self, session_key: str | None = None) -> None:
-        self._cache = caches[settings.SESSION_CACHE_ALIAS]
-        super().__init__(session_key)
-
-    @property
-    def cache_key(self) -> str:
-        """The key in the cache."""
-        return self.cache_key_prefix + self._get_or_create_session_key()
-
-    async def acache_key(self) -> str:
-        """The key in the cache."""
-        return self.cache_key_prefix + await spawn(self._get_or_create_session_key)
 
     def load(self) -> dict[str, Any]:
         """The data of the session, from the cache or else the database."""

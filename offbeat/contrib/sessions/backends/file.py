@@ -6,11 +6,10 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from offbeat.concurrency import in_bridge, in_thread, wait
+from offbeat.concurrency import off_loop
 from offbeat.conf import settings
 from offbeat.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, SessionBase, UpdateError
 from offbeat.contrib.sessions.exceptions import InvalidSessionKey
@@ -49,10 +48,6 @@ class SessionStore(SessionBase):
             raise InvalidSessionKey("Invalid characters in session key")
         return os.path.join(self.storage_path, self.file_prefix + session_key)
 
-    def _off_loop(self, fn: Callable[..., Any], *args: Any) -> Any:
-        """Call ``fn``, from the event loop in a worker thread: disks block."""
-        return wait(in_thread(fn, *args)) if in_bridge() else fn(*args)
-
     def _last_modification(self) -> datetime:
         # As timezone.now() gives it: aware, or naive in local time.
         timestamp = os.stat(self._key_to_file()).st_mtime
@@ -67,7 +62,7 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         """The data of the session, if it exists and has not expired."""
         try:
-            return self._off_loop(self._read)  # type: ignore[no-any-return]
+            return off_loop(self._read)
         except (OSError, SuspiciousOperation):
             self._session_key = None
             return {}
@@ -106,7 +101,7 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             return self.create()
         session_data = self._get_session(no_load=must_create)
-        self._off_loop(self._write, self.encode(session_data), must_create)
+        off_loop(self._write, self.encode(session_data), must_create)
         return None
 
     def _write(self, data: str, must_create: bool) -> None:

@@ -9,11 +9,10 @@ import random
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
 from hashlib import md5
 from typing import Any
 
-from offbeat.concurrency import in_bridge, in_thread, wait
+from offbeat.concurrency import off_loop
 from offbeat.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from offbeat.core.files import locks
 from offbeat.core.files.move import file_move_safe
@@ -31,10 +30,6 @@ class FileBasedCache(BaseCache):
         self._dir = os.path.abspath(dir)
         self._createdir()
 
-    def _off_loop(self, fn: Callable[..., Any], *args: Any) -> Any:
-        """Call ``fn``, from the event loop in a worker thread: disks block."""
-        return wait(in_thread(fn, *args)) if in_bridge() else fn(*args)
-
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
         """Store a value unless the key is there; whether it was stored."""
         if self.has_key(key, version):
@@ -44,7 +39,7 @@ class FileBasedCache(BaseCache):
 
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
         """The value of a key, or ``default``."""
-        return self._off_loop(self._read, self._key_to_file(key, version), default)
+        return off_loop(self._read, self._key_to_file(key, version), default)
 
     def _read(self, fname: str, default: Any) -> Any:
         try:
@@ -62,7 +57,7 @@ class FileBasedCache(BaseCache):
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> None:
         """Store a value; readers see the old file or the new one, never a part."""
-        self._off_loop(self._write, self._key_to_file(key, version), value, timeout)
+        off_loop(self._write, self._key_to_file(key, version), value, timeout)
 
     def _write(self, fname: str, value: Any, timeout: Any) -> None:
         self._createdir()
@@ -80,7 +75,7 @@ class FileBasedCache(BaseCache):
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
         """Set a new timeout; whether the key was there."""
-        return bool(self._off_loop(self._touch, self._key_to_file(key, version), timeout))
+        return bool(off_loop(self._touch, self._key_to_file(key, version), timeout))
 
     def _touch(self, fname: str, timeout: Any) -> bool:
         try:
@@ -101,7 +96,7 @@ class FileBasedCache(BaseCache):
 
     def delete(self, key: Any, version: Any = None) -> bool:
         """Delete a key; whether it was there."""
-        return bool(self._off_loop(self._delete, self._key_to_file(key, version)))
+        return bool(off_loop(self._delete, self._key_to_file(key, version)))
 
     def _delete(self, fname: str) -> bool:
         if not fname.startswith(self._dir) or not os.path.exists(fname):
@@ -115,7 +110,7 @@ class FileBasedCache(BaseCache):
 
     def has_key(self, key: Any, version: Any = None) -> bool:
         """Whether the key is there."""
-        return bool(self._off_loop(self._is_there, self._key_to_file(key, version)))
+        return bool(off_loop(self._is_there, self._key_to_file(key, version)))
 
     def _is_there(self, fname: str) -> bool:
         try:
@@ -146,7 +141,7 @@ class FileBasedCache(BaseCache):
 
     def clear(self) -> None:
         """Delete everything."""
-        self._off_loop(self._clear)
+        off_loop(self._clear)
 
     def _clear(self) -> None:
         for fname in self._list_cache_files():

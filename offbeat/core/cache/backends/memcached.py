@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from offbeat.concurrency import in_bridge, in_thread, wait
+from offbeat.concurrency import off_loop
 from offbeat.core.cache.backends.base import (
     DEFAULT_TIMEOUT,
     BaseCache,
@@ -46,9 +46,6 @@ class BaseMemcachedCache(BaseCache):
     def _cache(self) -> Any:
         return self._class(self.client_servers, **self._options)
 
-    def _call(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return wait(in_thread(fn, *args, **kwargs)) if in_bridge() else fn(*args, **kwargs)
-
     def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
         """As memcached takes it: 0 for ever, a negative number at once, a date beyond thirty days."""
         if timeout is DEFAULT_TIMEOUT:
@@ -64,32 +61,32 @@ class BaseMemcachedCache(BaseCache):
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
         """Store a value unless the key is there; whether it was stored."""
         key = self.make_and_validate_key(key, version=version)
-        return bool(self._call(self._cache.add, key, value, self.get_backend_timeout(timeout)))
+        return bool(off_loop(self._cache.add, key, value, self.get_backend_timeout(timeout)))
 
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
         """The value of a key, or ``default``."""
-        return self._call(self._cache.get, self.make_and_validate_key(key, version=version), default)
+        return off_loop(self._cache.get, self.make_and_validate_key(key, version=version), default)
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> None:
         """Store a value."""
         key = self.make_and_validate_key(key, version=version)
-        if not self._call(self._cache.set, key, value, self.get_backend_timeout(timeout)):
+        if not off_loop(self._cache.set, key, value, self.get_backend_timeout(timeout)):
             # It could not be stored, perhaps being too large; the old one must not stay.
-            self._call(self._cache.delete, key)
+            off_loop(self._cache.delete, key)
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
         """Set a new timeout; whether the key was there."""
         key = self.make_and_validate_key(key, version=version)
-        return bool(self._call(self._cache.touch, key, self.get_backend_timeout(timeout)))
+        return bool(off_loop(self._cache.touch, key, self.get_backend_timeout(timeout)))
 
     def delete(self, key: Any, version: Any = None) -> bool:
         """Delete a key; whether it was there."""
-        return bool(self._call(self._cache.delete, self.make_and_validate_key(key, version=version)))
+        return bool(off_loop(self._cache.delete, self.make_and_validate_key(key, version=version)))
 
     def get_many(self, keys: Iterable[Any], version: Any = None) -> dict[Any, Any]:
         """The keys that are there, with their values, in one round trip."""
         key_map = {self.make_and_validate_key(key, version=version): key for key in keys}
-        found = self._call(self._cache.get_multi, list(key_map))
+        found = off_loop(self._cache.get_multi, list(key_map))
         return {key_map[key]: value for key, value in found.items()}
 
     def close(self, **kwargs: Any) -> None:
@@ -102,9 +99,9 @@ class BaseMemcachedCache(BaseCache):
         try:
             # Memcached cannot count with negative numbers.
             if delta < 0:
-                value = self._call(self._cache.decr, key, -delta)
+                value = off_loop(self._cache.decr, key, -delta)
             else:
-                value = self._call(self._cache.incr, key, delta)
+                value = off_loop(self._cache.incr, key, delta)
         except self.LibraryValueNotFoundException:
             value = None
         if value is None:
@@ -117,17 +114,17 @@ class BaseMemcachedCache(BaseCache):
         """Store several values; the keys that could not be stored."""
         original = {self.make_and_validate_key(key, version=version): key for key in data}
         safe = {stored: data[key] for stored, key in original.items()}
-        failed = self._call(self._cache.set_multi, safe, self.get_backend_timeout(timeout))
+        failed = off_loop(self._cache.set_multi, safe, self.get_backend_timeout(timeout))
         return [original[key] for key in failed]
 
     def delete_many(self, keys: Iterable[Any], version: Any = None) -> None:
         """Delete several keys."""
         safe = [self.make_and_validate_key(key, version=version) for key in keys]
-        self._call(self._cache.delete_multi, safe)
+        off_loop(self._cache.delete_multi, safe)
 
     def clear(self) -> None:
         """Delete everything on the servers."""
-        self._call(self._cache.flush_all)
+        off_loop(self._cache.flush_all)
 
     def validate_key(self, key: str) -> None:
         """InvalidCacheKey for a key that the protocol cannot carry."""
@@ -151,8 +148,8 @@ class PyLibMCCache(BaseMemcachedCache):
         """Set a new timeout; whether the key was there."""
         key = self.make_and_validate_key(key, version=version)
         if timeout == 0:
-            return bool(self._call(self._cache.delete, key))
-        return bool(self._call(self._cache.touch, key, self.get_backend_timeout(timeout)))
+            return bool(off_loop(self._cache.delete, key))
+        return bool(off_loop(self._cache.touch, key, self.get_backend_timeout(timeout)))
 
     def close(self, **kwargs: Any) -> None:
         """Nothing: libmemcached keeps its connections."""

@@ -11,10 +11,8 @@ from offbeat.core.files import File, locks
 from offbeat.core.files.move import file_move_safe
 from offbeat.core.files.storage.base import Storage, join_url
 from offbeat.core.files.storage.mixins import StorageSettingsMixin
-from offbeat.core.signals import setting_changed
 from offbeat.utils._os import safe_join, safe_makedirs
 from offbeat.utils.deconstruct import deconstructible
-from offbeat.utils.functional import cached_property
 
 
 @deconstructible(path="offbeat.core.files.storage.FileSystemStorage")
@@ -33,40 +31,8 @@ class FileSystemStorage(Storage, StorageSettingsMixin):
         directory_permissions_mode: int | None = None,
         allow_overwrite: bool = False,
     ) -> None:
-        self._location = location
-        self._base_url = base_url
-        self._file_permissions_mode = file_permissions_mode
-        self._directory_permissions_mode = directory_permissions_mode
+        self._take_options(location, base_url, file_permissions_mode, directory_permissions_mode)
         self._allow_overwrite = allow_overwrite
-        setting_changed.connect(self._clear_cached_properties)
-
-    @cached_property
-    def base_location(self) -> Any:
-        return self._value_or_setting(self._location, settings.MEDIA_ROOT)
-
-    @cached_property
-    def location(self) -> str:
-        """The absolute path of the directory."""
-        return str(os.path.abspath(self.base_location))
-
-    @cached_property
-    def base_url(self) -> str | None:
-        """The URL of the directory, ending in a slash."""
-        if self._base_url is not None and not self._base_url.endswith("/"):
-            self._base_url += "/"
-        return self._value_or_setting(self._base_url, settings.MEDIA_URL)  # type: ignore[no-any-return]
-
-    @cached_property
-    def file_permissions_mode(self) -> int | None:
-        return self._value_or_setting(  # type: ignore[no-any-return]
-            self._file_permissions_mode, settings.FILE_UPLOAD_PERMISSIONS
-        )
-
-    @cached_property
-    def directory_permissions_mode(self) -> int | None:
-        return self._value_or_setting(  # type: ignore[no-any-return]
-            self._directory_permissions_mode, settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS
-        )
 
     def _open(self, name: str, mode: str = "rb") -> File:
         return File(open(self.path(name), mode))

@@ -9,14 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from offbeat.conf import settings
 from offbeat.core.files.base import ContentFile
 from offbeat.core.files.storage.base import Storage, join_url
 from offbeat.core.files.storage.mixins import StorageSettingsMixin
-from offbeat.core.signals import setting_changed
 from offbeat.utils._os import safe_join
 from offbeat.utils.deconstruct import deconstructible
-from offbeat.utils.functional import cached_property
 from offbeat.utils.timezone import now
 
 __all__ = ("InMemoryStorage",)
@@ -143,39 +140,9 @@ class InMemoryStorage(Storage, StorageSettingsMixin):
         file_permissions_mode: int | None = None,
         directory_permissions_mode: int | None = None,
     ) -> None:
-        self._location = location
-        self._base_url = base_url
-        self._file_permissions_mode = file_permissions_mode
-        self._directory_permissions_mode = directory_permissions_mode
+        self._take_options(location, base_url, file_permissions_mode, directory_permissions_mode)
         self._root = InMemoryDirNode()
         self._resolve("", create_if_missing=True, leaf_cls=InMemoryDirNode)
-        setting_changed.connect(self._clear_cached_properties)
-
-    @cached_property
-    def base_location(self) -> Any:
-        return self._value_or_setting(self._location, settings.MEDIA_ROOT)
-
-    @cached_property
-    def location(self) -> str:
-        return str(os.path.abspath(self.base_location))
-
-    @cached_property
-    def base_url(self) -> str | None:
-        if self._base_url is not None and not self._base_url.endswith("/"):
-            self._base_url += "/"
-        return self._value_or_setting(self._base_url, settings.MEDIA_URL)  # type: ignore[no-any-return]
-
-    @cached_property
-    def file_permissions_mode(self) -> int | None:
-        return self._value_or_setting(  # type: ignore[no-any-return]
-            self._file_permissions_mode, settings.FILE_UPLOAD_PERMISSIONS
-        )
-
-    @cached_property
-    def directory_permissions_mode(self) -> int | None:
-        return self._value_or_setting(  # type: ignore[no-any-return]
-            self._directory_permissions_mode, settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS
-        )
 
     def _relative_path(self, name: str) -> str:
         full_path = safe_join(self.location, name)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any, Self
 
 from offbeat.concurrency import async_face
+from offbeat.core.mail.handler import InvalidMailer
 
 
 class BaseEmailBackend:
     """Define ``send_messages(messages)``, which returns the number of mails sent; usable as a context manager."""
 
-    def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
+    def __init__(self, fail_silently: bool = False, *, alias: str | None = None, **kwargs: Any) -> None:
+        # Without an alias the caller may pass what only some backends know.
+        if kwargs and alias is not None:
+            unknown = ", ".join(repr(name) for name in sorted(kwargs))
+            raise InvalidMailer(f"MAILERS[{alias!r}]: Unknown options {unknown}.")
+        self.alias = alias
         self.fail_silently = fail_silently
 
     def open(self) -> Any:

@@ -6,9 +6,10 @@ import datetime
 import os
 from typing import Any
 
-from offbeat.conf import settings
+from offbeat.conf import deprecated_email_setting, settings
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.core.mail.backends.console import EmailBackend as ConsoleEmailBackend
+from offbeat.core.mail.handler import InvalidMailer
 
 
 class EmailBackend(ConsoleEmailBackend):
@@ -16,7 +17,12 @@ class EmailBackend(ConsoleEmailBackend):
 
     def __init__(self, *args: Any, file_path: Any = None, **kwargs: Any) -> None:
         self._fname: str | None = None
-        self.file_path = os.path.abspath(file_path if file_path is not None else settings.EMAIL_FILE_PATH)
+        if file_path is None:
+            file_path = None if hasattr(settings, "MAILERS") else deprecated_email_setting("EMAIL_FILE_PATH")
+        if file_path is None:
+            alias = kwargs.get("alias")
+            raise InvalidMailer(f"MAILERS[{alias!r}]: The 'file_path' option is required.")
+        self.file_path = os.path.abspath(file_path)
         try:
             os.makedirs(self.file_path, exist_ok=True)
         except FileExistsError:

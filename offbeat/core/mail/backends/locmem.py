@@ -22,6 +22,8 @@ class EmailBackend(BaseEmailBackend):
         for message in email_messages:
             # Headers are checked as they would be for a real mail.
             message.message()
-            mail.outbox.append(copy.deepcopy(message))  # type: ignore[attr-defined]
+            kept = copy.copy(message) if message._connection is not None else copy.deepcopy(message)
+            kept.sent_using = self.alias
+            mail.outbox.append(kept)  # type: ignore[attr-defined]
             count += 1
         return count

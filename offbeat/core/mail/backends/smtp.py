@@ -6,12 +6,11 @@ import email.policy
 import smtplib
 import ssl
 import threading
-from collections.abc import Callable
 from email.headerregistry import Address
 from typing import Any
 
-from offbeat.concurrency import in_bridge, in_thread, wait
-from offbeat.conf import settings
+from offbeat.concurrency import off_loop
+from offbeat.conf import deprecated_email_setting, global_settings, settings
 from offbeat.core.mail.backends.base import BaseEmailBackend
 from offbeat.core.mail.message import parsed_addresses
 from offbeat.core.mail.utils import DNS_NAME
@@ -19,8 +18,13 @@ from offbeat.utils.encoding import punycode
 from offbeat.utils.functional import cached_property
 
 
-def _unblocked(function: Callable[[], Any]) -> Any:
-    return wait(in_thread(function)) if in_bridge() else function()
+def _option(value: Any, setting: str) -> Any:
+    """The value; if it is None, that of the setting, which with MAILERS is always the default."""
+    if value is not None:
+        return value
+    if hasattr(settings, "MAILERS"):
+        return getattr(global_settings, setting)
+    return deprecated_email_setting(setting)
 
 
 class EmailBackend(BaseEmailBackend):
@@ -40,16 +44,16 @@ class EmailBackend(BaseEmailBackend):
         ssl_certfile: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(fail_silently=fail_silently)
-        self.host = host or settings.EMAIL_HOST
-        self.port = port or settings.EMAIL_PORT
-        self.username = settings.EMAIL_HOST_USER if username is None else username
-        self.password = settings.EMAIL_HOST_PASSWORD if password is None else password
-        self.use_tls = settings.EMAIL_USE_TLS if use_tls is None else use_tls
-        self.use_ssl = settings.EMAIL_USE_SSL if use_ssl is None else use_ssl
-        self.timeout = settings.EMAIL_TIMEOUT if timeout is None else timeout
-        self.ssl_keyfile = settings.EMAIL_SSL_KEYFILE if ssl_keyfile is None else ssl_keyfile
-        self.ssl_certfile = settings.EMAIL_SSL_CERTFILE if ssl_certfile is None else ssl_certfile
+        super().__init__(fail_silently=fail_silently, **kwargs)
+        self.host = _option(host or None, "EMAIL_HOST")
+        self.port = _option(port or None, "EMAIL_PORT")
+        self.username = _option(username, "EMAIL_HOST_USER")
+        self.password = _option(password, "EMAIL_HOST_PASSWORD")
+        self.use_tls = _option(use_tls, "EMAIL_USE_TLS")
+        self.use_ssl = _option(use_ssl, "EMAIL_USE_SSL")
+        self.timeout = _option(timeout, "EMAIL_TIMEOUT")
+        self.ssl_keyfile = _option(ssl_keyfile, "EMAIL_SSL_KEYFILE")
+        self.ssl_certfile = _option(ssl_certfile, "EMAIL_SSL_CERTFILE")
         if self.use_ssl and self.use_tls:
             raise ValueError(
                 "EMAIL_USE_TLS/EMAIL_USE_SSL are mutually exclusive, so only set one of those settings to True."
@@ -114,7 +118,7 @@ class EmailBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Any) -> int:
         if not email_messages:
             return 0
-        return int(_unblocked(lambda: self._send_all(email_messages)))
+        return off_loop(self._send_all, email_messages)
 
     def _send_all(self, email_messages: Any) -> int:
         with self._lock:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import inspect
 import select
 import sys
 from typing import Any
@@ -41,10 +44,7 @@ class Command(BaseCommand):
 
     def python(self, options: dict[str, Any]) -> None:
         """The standard prompt, with completion, and with ``await`` at the top level."""
-        import ast
-        import asyncio
         import code
-        import inspect
         import os
 
         namespace = self.get_namespace(**options)
@@ -126,11 +126,11 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if options["command"]:
-            exec(options["command"], self.get_namespace(**{**options, "verbosity": 0}))
+            run_source(options["command"], self.get_namespace(**{**options, "verbosity": 0}))
             return
         # What is piped in is run as a program.
         if sys.platform != "win32" and not sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
-            exec(sys.stdin.read(), self.get_namespace(**{**options, "verbosity": 0}))
+            run_source(sys.stdin.read(), self.get_namespace(**{**options, "verbosity": 0}))
             return
         for shell in [options["interface"]] if options["interface"] else self.shells:
             try:
@@ -139,3 +139,14 @@ class Command(BaseCommand):
             except ImportError:
                 continue
         raise CommandError(f"Couldn't import {options['interface']} interface.")
+
+
+def run_source(source: str, namespace: dict[str, Any]) -> None:
+    """Run a program, in which ``await`` may stand outside of functions."""
+    from offbeat.concurrency import bridged
+
+    code = compile(source, "<string>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    if code.co_flags & inspect.CO_COROUTINE:
+        asyncio.run(bridged(eval(code, namespace)))
+    else:
+        exec(code, namespace)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from offbeat.core.checks.security.base import SECRET_KEY_INSECURE_PREFIX
 from offbeat.core.management.templates import TemplateCommand
 from offbeat.core.management.utils import get_random_secret_key
 
@@ -16,5 +17,5 @@ class Command(TemplateCommand):
         name = options.pop("name")
         target = options.pop("directory")
         # A key of its own for each project; marked so that it does not reach production by mistake.
-        options["secret_key"] = "insecure-" + get_random_secret_key()
+        options["secret_key"] = SECRET_KEY_INSECURE_PREFIX + get_random_secret_key()
         super().handle("project", name, target, **options)

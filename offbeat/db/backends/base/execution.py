@@ -36,6 +36,8 @@ QUERIES_LIMIT = 9000
 
 class _OfThread(threading.local):
     session: ThreadSession | None = None
+    # The lane of the thread's latest loop.
+    lane: Any = None
     log: deque[dict[str, str]] | None = None
 
 
@@ -110,7 +112,7 @@ class Execution:
         """Send connection_created so that what its receivers execute goes to the new connection."""
         from offbeat.db.backends.signals import connection_created
 
-        if link.inline or not connection_created.has_listeners(type(self)):
+        if (link.inline and not link.own) or not connection_created.has_listeners(type(self)):
             return
         session = LoopSession(self, link, asyncio.get_running_loop())  # type: ignore[arg-type]
         scope = self._scope.get()

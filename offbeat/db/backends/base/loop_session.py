@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from offbeat.concurrency import finish, spawn, wait
 from offbeat.db.backends.base.session import Session
-from offbeat.db.backends.base.state import Block
+from offbeat.db.backends.base.state import MOVED, Block
 
 if TYPE_CHECKING:
     from offbeat.db.backends.base.base import BaseDatabaseWrapper
@@ -65,12 +65,18 @@ class LoopSession(Session):
         link = self.link
         if link.inline:
             return getattr(link.link, name)(*args)
+        if link.at_once is not None:
+            result = link.at_once(name, *args)
+            if result is not MOVED:
+                return result
         return wait(getattr(link, name)(*args))
 
     def final_io(self, sql: str) -> BaseException | None:
         link = self.link
         if link.inline:
             link.link.command(sql)
+            return None
+        if link.at_once is not None and link.at_once("command", sql) is not MOVED:
             return None
         done: list[Any] = []
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from offbeat.db.backends.base.session import Session
 
-__all__ = ["NEVER", "Block", "Result", "Scope"]
+__all__ = ["MOVED", "NEVER", "Block", "Result", "Scope"]
 
 
 class Result(NamedTuple):
@@ -58,3 +58,6 @@ class Scope:
 
 # No context ever has this scope: a session whose `fast_scope` it is takes the careful way.
 NEVER: Any = Scope()
+
+# What a statement gives that was to run in the loop's thread, but has to be moved off it.
+MOVED: Any = object()

@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from offbeat.concurrency import in_bridge, in_thread, wait
 from offbeat.conf import settings
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.db.backends.base.base import BaseDatabaseWrapper
-from offbeat.db.backends.base.state import Result
+from offbeat.db.backends.base.state import MOVED, Result
 from offbeat.db.backends.base.thread_session import ThreadSession
 from offbeat.db.backends.sqlite3.client import DatabaseClient
 from offbeat.db.backends.sqlite3.creation import DatabaseCreation
 from offbeat.db.backends.sqlite3.features import DatabaseFeatures
 from offbeat.db.backends.sqlite3.functions import register
 from offbeat.db.backends.sqlite3.introspection import DatabaseIntrospection
+from offbeat.db.backends.sqlite3.lane import BUDGET, Lane, Manners
 from offbeat.db.backends.sqlite3.link import InlineLink, SQLiteLink, ThreadLink
 from offbeat.db.backends.sqlite3.operations import DatabaseOperations
 from offbeat.db.backends.sqlite3.rawtypes import ColumnTypes
@@ -140,33 +142,90 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def fetch_all(self, driver_sql: str, params: Any = ()) -> list[tuple[Any, ...]]:
         session = self._local.session
-        if (
-            session is not None
-            and self.scope_reader() is session.fast_scope
-            and _get_running_loop() is None
-            and not settings.DEBUG
-        ):
+        loop = _get_running_loop()
+        if loop is None:
+            if session is not None and self.scope_reader() is session.fast_scope and not settings.DEBUG:
+                try:
+                    return session.fast_execute(driver_sql, params).fetchall()  # type: ignore[no-any-return]
+                except BaseException as exc:
+                    raise self.translated(exc)
+        elif (lane := self._lane(loop)) is not None:
             try:
-                return session.fast_execute(driver_sql, params).fetchall()  # type: ignore[no-any-return]
+                rows = lane.fetch_all(driver_sql, params)
             except BaseException as exc:
                 raise self.translated(exc)
+            if rows is not MOVED:
+                return rows  # type: ignore[no-any-return]
         return super().fetch_all(driver_sql, params)
 
     def run(self, driver_sql: str, params: Any = ()) -> Result:
         session = self._local.session
-        if (
-            session is not None
-            and self.scope_reader() is session.fast_scope
-            and _get_running_loop() is None
-            and not settings.DEBUG
-        ):
+        loop = _get_running_loop()
+        if loop is None:
+            if session is not None and self.scope_reader() is session.fast_scope and not settings.DEBUG:
+                try:
+                    cursor = session.fast_execute(driver_sql, params)
+                    rows = cursor.fetchall() if cursor.description is not None else None
+                    return Result(cursor.rowcount, cursor.lastrowid, rows)
+                except BaseException as exc:
+                    raise self.translated(exc)
+        elif (lane := self._lane(loop)) is not None:
             try:
-                cursor = session.fast_execute(driver_sql, params)
-                rows = cursor.fetchall() if cursor.description is not None else None
-                return Result(cursor.rowcount, cursor.lastrowid, rows)
+                result = lane.run(driver_sql, params)
             except BaseException as exc:
                 raise self.translated(exc)
+            if result is not MOVED:
+                return result  # type: ignore[no-any-return]
         return super().run(driver_sql, params)
+
+    def _lane(self, loop: asyncio.AbstractEventLoop) -> Any:
+        """The loop's lane, if the current code may use it: on a bridge, in autocommit, with nobody watching."""
+        local = self._local
+        session = local.session
+        if (
+            self.scope_reader() is not None
+            or (session is not None and (session.blocks or not session.autocommit))
+            or settings.DEBUG
+            or self._lender is not None
+            or not in_bridge()
+        ):
+            return None
+        lane = local.lane
+        if lane is None or lane.loop is not loop:
+            lane = local.lane = self._find_lane(loop)
+        return lane if lane is not None and lane.execute is not None else None
+
+    def _find_lane(self, loop: asyncio.AbstractEventLoop) -> Lane | None:
+        if self.inline_in_loop or self.manners is None:
+            return None
+        pool = self.pool
+        if pool.lane is None:
+            lane = pool.lane = Lane(loop, self.manners, self.write_gate())
+            try:
+                wait(self._open_lane(pool, lane))
+            except BaseException:
+                if pool.lane is lane:
+                    pool.drop_lane()
+                raise
+        found: Lane = pool.lane
+        return found
+
+    async def _open_lane(self, pool: LoopPool, lane: Lane) -> None:
+        await pool.watch_loop()
+        self.check_settings()
+        params = self.get_connection_params()
+        with self.wrap_database_errors:
+            await in_thread(lambda: lane.opened(SQLiteLink(self.get_new_connection(params))))
+        if lane.loop is None:
+            return
+        self._announce(InlineLink(lane.link, own=True))
+        lane.ready()
+
+    @cached_property
+    def manners(self) -> Manners | None:
+        """How statements behave in the loop's thread; None if they are not to run there."""
+        budget = float(self.settings_dict["OPTIONS"].get("inline_budget", BUDGET))
+        return Manners(budget) if budget > 0 else None
 
     # Connecting.
 
@@ -189,7 +248,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             "cached_statements": STATEMENT_CACHE,
             **self.settings_dict["OPTIONS"],
         }
-        for ours in ("pool_size", "pool_timeout"):
+        for ours in ("pool_size", "pool_timeout", "inline_budget"):
             params.pop(ours, None)
         if params.pop("check_same_thread", False):
             import warnings
@@ -277,6 +336,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             asyncio.get_running_loop(),
             lambda: SQLiteLink(self.get_new_connection(params)),
             f"offbeat-sqlite-{self.alias}",
+            self.manners,
         )
         await link.open()
         return link
@@ -326,7 +386,10 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def retire(self, session: ThreadSession) -> None:
         link = session.link
-        if self.is_in_memory_db() or session.errors_occurred or link.in_transaction:
+        if self.is_in_memory_db():
+            # Closing it would delete the database.
+            return
+        if session.errors_occurred or link.in_transaction:
             super().retire(session)
         elif len(self._retired) < RETIRED_LIMIT:
             # Opening a connection costs more than most requests: another thread, or this one, goes on with it.

@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from offbeat.db.backends.base.state import Result
+from offbeat.db.backends.sqlite3.lane import AtOnce, Manners
 from offbeat.db.backends.sqlite3.placeholders import named_to_driver, to_driver_sql
 from offbeat.db.utils import InterfaceError
 
@@ -108,15 +109,18 @@ class SQLiteLink:
 
 
 class InlineLink:
-    """The connection of the loop's thread, for databases in memory: not worth a thread, and not shareable."""
+    """A connection used in the loop's thread: that thread's own, for databases in memory, or a lane's."""
 
     inline = True
     broken = False
     tainted = False
+    at_once = None
 
-    def __init__(self, link: SQLiteLink) -> None:
+    def __init__(self, link: SQLiteLink, own: bool = False) -> None:
         self.link = link
         self.raw = link.raw
+        # Whether it was opened for the loop, and is not yet known to those who want to hear of connections.
+        self.own = own
         self.holder = ""
 
     @property
@@ -159,11 +163,21 @@ class ThreadLink:
     """A connection with a thread of its own. Every method is one hop: execute and fetch together."""
 
     inline = False
+    own = True
     tainted = False
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, connect: Callable[[], SQLiteLink], name: str) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        connect: Callable[[], SQLiteLink],
+        name: str,
+        manners: Manners | None = None,
+    ) -> None:
         self.loop = loop
         self.connect = connect
+        self.manners = manners
+        # What runs the statements of a transaction without the thread, where that is wanted.
+        self.at_once: AtOnce | None = None
         self.holder = ""
         self.broken = False
         self.raw: Any = None
@@ -179,6 +193,8 @@ class ThreadLink:
             self.discard()
             raise
         self.raw = self.link.raw
+        if self.manners is not None:
+            self.at_once = AtOnce(self.loop, self, self.manners)
 
     def _work(self) -> None:
         link: SQLiteLink | None = None
@@ -205,6 +221,11 @@ class ThreadLink:
             link.discard()
 
     async def _call(self, fn: Callable[..., Any], *args: Any) -> Any:
+        if self.at_once is not None:
+            self.at_once.leave()
+        return await self._post(fn, *args)
+
+    async def _post(self, fn: Callable[..., Any], *args: Any) -> Any:
         if self.broken:
             raise InterfaceError("This connection was given up after an error.")
         job = _Job(fn, args, self.loop.create_future())
@@ -255,7 +276,7 @@ class ThreadLink:
         return self._call(self.link.run_many, sql, seq_of_params)
 
     def command(self, sql: str) -> Any:
-        return self._call(self.link.command, sql)
+        return self._post(self.link.command, sql)
 
     def cursor_execute(self, cursor: Any, sql: str, params: Any, options: Any) -> Any:
         return self._call(self._execute_ahead, cursor, sql, params, options)

@@ -368,10 +368,3 @@ class Expression(BaseExpression, Combinable):
 
     def __hash__(self) -> int:
         return hash(self.identity)
-
-
-def as_expression(value: Any) -> Any:
-    """``value`` as an expression: itself if it is one, else a ``Value``."""
-    from offbeat.db.models.expressions.values import Value
-
-    return value if hasattr(value, "resolve_expression") else Value(value)

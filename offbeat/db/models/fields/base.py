@@ -22,7 +22,6 @@ from offbeat.utils.choices import (
 )
 from offbeat.utils.deprecation import RemovedInDjango2028Warning
 from offbeat.utils.functional import Promise, cached_property
-from offbeat.utils.hashable import make_hashable
 from offbeat.utils.text import capfirst
 from offbeat.utils.translation import gettext_lazy as _
 
@@ -392,11 +391,6 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
         """Return an unbound copy of this field, made of what deconstruct() gives."""
         _name, _path, args, kwargs = self.deconstruct()
         return self.__class__(*args, **kwargs)
-
-    def deconstruct_identity(self) -> tuple[Any, ...]:
-        """Return a hashable value that is equal for fields declared alike."""
-        _name, path, args, kwargs = self.deconstruct()
-        return path, make_hashable(args), make_hashable(kwargs)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Field):

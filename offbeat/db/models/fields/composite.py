@@ -153,17 +153,6 @@ class CompositePrimaryKey(Field[Any, Any]):
         return value
 
 
-def unnest_composite_fields(fields: Any) -> list[Any]:
-    """Return the fields with composite ones replaced by their parts."""
-    result: list[Any] = []
-    for field in fields:
-        if isinstance(field, CompositePrimaryKey):
-            result.extend(field.fields)
-        else:
-            result.append(field)
-    return result
-
-
 def _register() -> None:
     from offbeat.db.models.fields import tuple_lookups
 

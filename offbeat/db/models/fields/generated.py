@@ -118,19 +118,17 @@ class GeneratedField(Field[Any, Any]):
     def _connections(self, databases: Any) -> Any:
         from offbeat.db import connections, router
 
+        vendor = self.model._meta.required_db_vendor
         for alias in databases:
-            if router.allow_migrate_model(alias, self.model):
+            if router.allow_migrate_model(alias, self.model) and (
+                not vendor or vendor == connections[alias].vendor
+            ):
                 yield connections[alias]
 
     def _check_supported(self, databases: Any) -> list[Any]:
         errors = []
         required = self.model._meta.required_db_features
         for connection in self._connections(databases):
-            if (
-                self.model._meta.required_db_vendor
-                and self.model._meta.required_db_vendor != connection.vendor
-            ):
-                continue
             features = connection.features
             if not (
                 features.supports_virtual_generated_columns or "supports_stored_generated_columns" in required
@@ -150,11 +148,6 @@ class GeneratedField(Field[Any, Any]):
         errors = []
         required = self.model._meta.required_db_features
         for connection in self._connections(databases):
-            if (
-                self.model._meta.required_db_vendor
-                and self.model._meta.required_db_vendor != connection.vendor
-            ):
-                continue
             features = connection.features
             if not self.db_persist and not (
                 features.supports_virtual_generated_columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from offbeat.db.models.fields import related_checks
+from offbeat.db.models.fields import many_to_many_checks
 from offbeat.db.models.fields._types import _GT, _ST
 from offbeat.db.models.fields.foreign import _deconstruct_target
 from offbeat.db.models.fields.related_descriptors import ManyToManyDescriptor
@@ -151,16 +151,16 @@ class ManyToManyField(RelatedField[_ST, _GT]):
         ]
 
     def _check_unique(self, **kwargs: Any) -> list[Any]:
-        return related_checks.check_m2m_unique(self)
+        return many_to_many_checks.check_unique(self)
 
     def _check_relationship_model(self, from_model: Any = None, **kwargs: Any) -> list[Any]:
-        return related_checks.check_relationship_model(self, from_model)
+        return many_to_many_checks.check_relationship_model(self, from_model)
 
     def _check_ignored_options(self, **kwargs: Any) -> list[Any]:
-        return related_checks.check_ignored_options(self)
+        return many_to_many_checks.check_ignored_options(self)
 
     def _check_table_uniqueness(self, **kwargs: Any) -> list[Any]:
-        return related_checks.check_table_uniqueness(self)
+        return many_to_many_checks.check_table_uniqueness(self)
 
     def deconstruct(self) -> tuple[Any, str, list[Any], dict[str, Any]]:
         """Return what builds an equal field; see Field.deconstruct()."""

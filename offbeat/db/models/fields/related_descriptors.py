@@ -1,7 +1,8 @@
 """Accessors of relations: `book.author`, `author.book_set`, `author.profile`, `book.tags`.
 
 A forward accessor reads `instance._state.fields_cache` and, on a miss, runs a query there and then: the connection
-decides how to wait. The reverse ones give managers (see related_managers).
+decides how to wait. The reverse ones give managers (see related_managers and
+many_to_many_managers).
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ from typing import Any
 from offbeat.db import router
 from offbeat.db.models.expressions import F
 from offbeat.db.models.fetch_modes import FETCH_ONE
-from offbeat.db.models.fields.related_managers import (
-    create_forward_many_to_many_manager,
-    create_reverse_many_to_one_manager,
-)
+from offbeat.db.models.fields.many_to_many_managers import create_forward_many_to_many_manager
+from offbeat.db.models.fields.related_managers import create_reverse_many_to_one_manager
 from offbeat.db.models.query_utils import DeferredAttribute
 from offbeat.utils.functional import cached_property
 

@@ -294,9 +294,6 @@ def _ordering_annotation(query: Any, name: str) -> Any:
 
 def update_fields(queryset: Any, values: Any, returning_fields: Any) -> Any:
     """See QuerySet._update()."""
-    from offbeat.db.models.sql import UpdateQuery
-    from offbeat.db.models.sql.constants import ROW_COUNT
-
     if queryset._form.is_sliced:
         raise TypeError("Cannot update a query once a slice has been taken.")
     if queryset._shape is not None and not returning_fields:
@@ -309,6 +306,9 @@ def update_fields(queryset: Any, values: Any, returning_fields: Any) -> Any:
         done = _planned_update(queryset, key, [value for _, _, value in values], prepare, False)
         if done is not None:
             return done
+    from offbeat.db.models.sql import UpdateQuery
+    from offbeat.db.models.sql.constants import ROW_COUNT
+
     query = queryset._concrete_query().chain(UpdateQuery)
     query.add_update_fields(values)
     query.annotations = {}

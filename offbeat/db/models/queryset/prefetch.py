@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from offbeat.concurrency import async_function
 from offbeat.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.queryset.iteration import ModelIterable
@@ -97,11 +98,7 @@ def prefetch_related_objects(model_instances: Sequence[Any], *related_lookups: A
         _Prefetching(model_instances).run(_normalized(related_lookups))
 
 
-async def aprefetch_related_objects(model_instances: Sequence[Any], *related_lookups: Any) -> None:
-    """prefetch_related_objects() for async code."""
-    from offbeat.concurrency import spawn
-
-    await spawn(prefetch_related_objects, model_instances, *related_lookups)
+aprefetch_related_objects = async_function(prefetch_related_objects)
 
 
 def _normalized(lookups: Iterable[Any], prefix: str | None = None) -> list[Prefetch]:

@@ -15,12 +15,12 @@ from offbeat.utils.translation.language import get_language, to_locale
 LANGUAGE_CODE_MAX_LENGTH = 500
 _LANGUAGE_CODE = re.compile(r"^[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?$", re.IGNORECASE)
 _PATH_PREFIX = re.compile(r"^/(\w+([@-]\w+){0,2})(/|$)")
-_catalogs: dict[str, gettext_module.NullTranslations] = {}
+_translations: dict[str, gettext_module.NullTranslations] = {}
 
 
 def reset() -> None:
     """Forget the catalogs; they are read again when needed."""
-    _catalogs.clear()
+    _translations.clear()
     get_languages.cache_clear()
     get_supported_language_variant.cache_clear()
     check_for_language.cache_clear()
@@ -36,11 +36,11 @@ def _directories() -> list[str]:
     return found + [str(path) for path in reversed(settings.LOCALE_PATHS)]
 
 
-def catalog(language: str) -> gettext_module.NullTranslations:
+def translation(language: str) -> gettext_module.NullTranslations:
     """The merged catalog of a language, with its generic form and the default language behind it."""
-    known = _catalogs.get(language)
+    known = _translations.get(language)
     if known is None:
-        known = _catalogs[language] = _load(language)
+        known = _translations[language] = _load(language)
     return known
 
 
@@ -58,7 +58,7 @@ def _load(language: str) -> gettext_module.NullTranslations:
     result = merged or gettext_module.NullTranslations()
     generic = language.rpartition("-")[0]
     if generic:
-        result.add_fallback(catalog(generic))
+        result.add_fallback(translation(generic))
     return result
 
 
@@ -67,7 +67,12 @@ def current_catalog() -> gettext_module.NullTranslations | None:
     if not settings.USE_I18N:
         return None
     language = get_language()
-    return None if language is None else catalog(language)
+    return None if language is None else translation(language)
+
+
+def catalog() -> gettext_module.NullTranslations:
+    """The catalog of the current language, that of the default one when translation is off."""
+    return current_catalog() or translation(settings.LANGUAGE_CODE)
 
 
 @functools.lru_cache
@@ -120,7 +125,8 @@ def get_language_from_path(path: str, strict: bool = False) -> str | None:
         return None
 
 
-def parse_accept_lang_header(header: str) -> list[tuple[str, float]]:
+@functools.lru_cache(maxsize=1000)
+def parse_accept_lang_header(header: str) -> tuple[tuple[str, float], ...]:
     """(language, quality) pairs of an ``Accept-Language`` header, best first (RFC 9110 §12.5.4)."""
     result = []
     for piece in header[:LANGUAGE_CODE_MAX_LENGTH].lower().split(","):
@@ -130,13 +136,13 @@ def parse_accept_lang_header(header: str) -> list[tuple[str, float]]:
             try:
                 quality = float(parameter.strip()[2:])
             except ValueError:
-                return []
+                return ()
         tag = tag.strip()
         if not 0 <= quality <= 1 or not (tag == "*" or _LANGUAGE_CODE.match(tag)):
-            return []
+            return ()
         if quality:
             result.append((tag, quality))
-    return sorted(result, key=lambda pair: -pair[1])
+    return tuple(sorted(result, key=lambda pair: -pair[1]))
 
 
 def get_language_from_request(request: Any, check_path: bool = False) -> str:

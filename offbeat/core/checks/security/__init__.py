@@ -1,0 +1,1 @@
+"""Checks of what ``check --deploy`` looks at."""
