@@ -97,7 +97,7 @@ class AppConfig:
                 config_class = cls
         if config_class is None:
             config_class = _named_class(entry, module)
-        if not issubclass(config_class, AppConfig):
+        if not (isinstance(config_class, type) and issubclass(config_class, AppConfig)):
             raise ImproperlyConfigured(f"'{entry}' isn't a subclass of AppConfig.")
         name = entry if config_class is cls else getattr(config_class, "name", None)
         if name is None:
@@ -110,7 +110,7 @@ class AppConfig:
                 f"Cannot import '{name}'. Check that '{config_class.__module__}.{config_class.__qualname__}.name' "
                 "is correct."
             )
-        return config_class(name, app_module)  # type: ignore[no-any-return]
+        return config_class(name, app_module)
 
     def get_model(self, model_name: str, require_ready: bool = True) -> Any:
         """The model of this name, in any case; LookupError if there is none."""

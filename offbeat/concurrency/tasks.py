@@ -22,35 +22,33 @@ active: ContextVar[bool] = ContextVar("offbeat.concurrency.active", default=Fals
 _left_behind: list[tuple[ContextVar[Any], Any]] = []
 
 
-class TaskFactory:
-    """Wraps the coroutines of tasks made by framework code; other code on the loop gets its tasks unchanged."""
+def _task_factory(previous: Callable[..., Any] | None, always: bool) -> Callable[..., Any]:
+    """A factory that wraps the coroutines of tasks made by framework code; others get their tasks unchanged.
 
-    __slots__ = ("always", "previous")
+    A function over its variables, not a class: a server makes a task for each of its requests through here.
+    """
+    task_class = asyncio.Task
 
-    def __init__(self, previous: Callable[..., Any] | None, always: bool) -> None:
-        self.previous = previous
-        self.always = always
-
-    def __call__(
-        self,
+    def factory(
         loop: asyncio.AbstractEventLoop,
         coro: Any,
-        *,
         context: Context | None = None,
         eager_start: bool | None = None,
         **kwargs: Any,
     ) -> Any:
-        # The ways to be bridged, the cheapest first: a server makes a task for each of its requests through here.
-        if (type(getcurrent()) is Bridge or active.get() or self.always) and type(coro) is not BridgedCoroutine:
+        if (type(getcurrent()) is Bridge or active.get() or always) and type(coro) is not BridgedCoroutine:
             coro = BridgedCoroutine(coro)
         # uvloop passes context=None and eager_start=None, which other factories refuse.
         if context is not None:
             kwargs["context"] = context
         if eager_start is not None:
             kwargs["eager_start"] = eager_start
-        if self.previous is not None:
-            return self.previous(loop, coro, **kwargs)
-        return asyncio.Task(coro, loop=loop, **kwargs)
+        if previous is not None:
+            return previous(loop, coro, **kwargs)
+        return task_class(coro, loop=loop, **kwargs)
+
+    factory.offbeat = (previous, always)  # type: ignore[attr-defined]
+    return factory
 
 
 def install(loop: asyncio.AbstractEventLoop, always: bool = False) -> None:
@@ -58,11 +56,10 @@ def install(loop: asyncio.AbstractEventLoop, always: bool = False) -> None:
 
     An existing task factory (eager tasks, monitoring) is kept and called for the wrapped coroutine.
     """
-    previous = loop.get_task_factory()
-    if isinstance(previous, TaskFactory):
-        previous.always = previous.always or always
-    else:
-        loop.set_task_factory(TaskFactory(previous, always))
+    current = loop.get_task_factory()
+    previous, is_always = getattr(current, "offbeat", (current, None))
+    if is_always is None or (always and not is_always):
+        loop.set_task_factory(_task_factory(previous, always))
 
 
 async def _main(coro: Coroutine[Any, Any, T]) -> T:

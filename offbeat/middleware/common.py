@@ -65,7 +65,12 @@ class CommonMiddleware(MiddlewareMixin):
         """Redirect a 404 to the URL with a slash; set Content-Length."""
         if response.status_code == 404 and self.should_redirect_with_slash(request):
             response = self.response_redirect_class(self.get_full_path_with_slash(request))
-        if not response.streaming and "Content-Length" not in response.headers:
+        if (
+            not response.streaming
+            # A response of these has no content by its nature (RFC 9110 §8.6).
+            and response.status_code not in (204, 304)
+            and "Content-Length" not in response.headers
+        ):
             response.headers["Content-Length"] = str(len(response.content))
         return response
 

@@ -74,9 +74,7 @@ def test_the_only_config_of_a_package_is_its_own(package: Any) -> None:
 
 
 def test_of_several_configs_the_default_one_counts(package: Any) -> None:
-    source = (
-        "class One(AppConfig):\n    name = 'gamma_app'\nclass Two(AppConfig):\n    name = 'gamma_app'\n    default = {}\n"
-    )
+    source = "class One(AppConfig):\n    name = 'gamma_app'\nclass Two(AppConfig):\n    name = 'gamma_app'\n    default = {}\n"
     assert type(AppConfig.create(package("gamma_app", source.format("True")))).__name__ == "Two"
 
 
@@ -84,14 +82,24 @@ def test_of_several_configs_the_default_one_counts(package: Any) -> None:
     ("source", "entry", "error", "message"),
     [
         ("class C(AppConfig):\n    pass\n", "{}.apps.C", ImproperlyConfigured, "must supply a name"),
-        ("class C(AppConfig):\n    name = 'no.where'\n", "{}", ImproperlyConfigured, "Cannot import 'no.where'"),
+        (
+            "class C(AppConfig):\n    name = 'no.where'\n",
+            "{}",
+            ImproperlyConfigured,
+            "Cannot import 'no.where'",
+        ),
         ("C = 1\n", "{}.apps.C", ImproperlyConfigured, "isn't a subclass of AppConfig"),
         ("", "{}.apps.Lost", ImportError, "does not contain a 'Lost' class"),
         ("", "{}_nowhere", ImportError, "No module named"),
     ],
 )
 def test_wrong_configurations_are_told(
-    package: Any, source: str, entry: str, error: type[Exception], message: str, request: pytest.FixtureRequest
+    package: Any,
+    source: str,
+    entry: str,
+    error: type[Exception],
+    message: str,
+    request: pytest.FixtureRequest,
 ) -> None:
     name = package(f"wrong_{abs(hash(request.node.name)):x}", source)
     with pytest.raises(error, match=message):
@@ -142,7 +150,13 @@ def test_an_operation_waits_for_its_models() -> None:
 
 def test_a_model_cannot_be_registered_twice_from_different_places() -> None:
     with isolate_apps("tests.apps") as isolated:
-        first = type("Same", (models.Model,), {"__module__": "one", "Meta": type("Meta", (), {"app_label": "apps"})})
+        first = type(
+            "Same", (models.Model,), {"__module__": "one", "Meta": type("Meta", (), {"app_label": "apps"})}
+        )
         assert isolated.get_registered_model("apps", "same") is first
         with pytest.raises(RuntimeError, match="Conflicting 'same' models"):
-            type("Same", (models.Model,), {"__module__": "two", "Meta": type("Meta", (), {"app_label": "apps"})})
+            type(
+                "Same",
+                (models.Model,),
+                {"__module__": "two", "Meta": type("Meta", (), {"app_label": "apps"})},
+            )

@@ -66,7 +66,7 @@ def test_none_arguments_of_uvloop_are_not_handed_to_other_factories(run_plain):
 
     async def main():
         loop = asyncio.get_running_loop()
-        wrapped = tasks.TaskFactory(factory, always=False)
+        wrapped = tasks._task_factory(factory, always=False)
         await wrapped(loop, asyncio.sleep(0), context=None, eager_start=None, name="n")
 
     run_plain(main)

@@ -57,7 +57,7 @@ def test_defaults_of_configure_may_be_any_object() -> None:
     own.configure(types.SimpleNamespace(ONLY=1), OTHER=2)
     assert (own.ONLY, own.OTHER) == (1, 2)
     with pytest.raises(AttributeError):
-        own.APPEND_SLASH  # noqa: B018
+        own.APPEND_SLASH
 
 
 def test_names_must_be_upper_case() -> None:
@@ -70,15 +70,17 @@ def test_unconfigured_settings_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
     own = LazySettings()
     assert repr(own) == "<LazySettings [Unevaluated]>"
-    with pytest.raises(ImproperlyConfigured, match="Requested setting DEBUG, but settings are not configured"):
-        own.DEBUG  # noqa: B018
+    with pytest.raises(
+        ImproperlyConfigured, match="Requested setting DEBUG, but settings are not configured"
+    ):
+        own.DEBUG
 
 
 def test_an_empty_key_is_refused_when_it_is_needed() -> None:
     own = LazySettings()
     own.configure(SECRET_KEY="")
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
-        own.SECRET_KEY  # noqa: B018
+        own.SECRET_KEY
 
 
 def test_values_can_be_set_read_and_deleted() -> None:

@@ -21,12 +21,14 @@ WHERE = "SELECT where_am_i()"
 
 
 @pytest.fixture
-def lane_db(tmp_path: Any) -> Any:
+def lane_db(request: Any, tmp_path: Any) -> Any:
     """A database whose connections know a function that tells the thread they are used in."""
     from offbeat.db.backends.signals import connection_created
 
     db = make_wrapper(
-        str(tmp_path / "test.sqlite3"), init_command="PRAGMA synchronous=OFF", inline_budget=0.05
+        str(tmp_path / "test.sqlite3"),
+        init_command="PRAGMA synchronous=OFF",
+        inline_budget=getattr(request, "param", 0.05),
     )
 
     def receiver(sender: Any, connection: Any, **kwargs: Any) -> None:
@@ -51,8 +53,8 @@ def test_a_short_query_runs_in_the_thread_of_the_loop(lane_db: Any) -> None:
     assert run(main()) == (here, here)
 
 
+@pytest.mark.parametrize("lane_db", [0.002], indirect=True)
 def test_a_long_query_is_moved_to_a_thread_and_gives_the_same_rows(lane_db: Any) -> None:
-    lane_db.manners.budget = 0.002
     sql = f"SELECT *, where_am_i() FROM ({LONG.format(300_000)})"
 
     async def main() -> Any:
@@ -70,8 +72,8 @@ def test_a_long_query_is_moved_to_a_thread_and_gives_the_same_rows(lane_db: Any)
     assert names(lane_db) == ["a"]
 
 
+@pytest.mark.parametrize("lane_db", [0.002], indirect=True)
 def test_a_long_write_in_a_transaction_lets_the_loop_go_on_and_keeps_the_transaction(lane_db: Any) -> None:
-    lane_db.manners.budget = 0.002
     sql = f"INSERT INTO item (name) {LONG.format(1_000_000)}"
 
     async def main() -> int:
@@ -97,8 +99,8 @@ def test_a_long_write_in_a_transaction_lets_the_loop_go_on_and_keeps_the_transac
     assert names(lane_db) == ["a", "1000000"]
 
 
+@pytest.mark.parametrize("lane_db", [0.002], indirect=True)
 def test_a_long_write_in_a_transaction_can_be_cancelled(lane_db: Any) -> None:
-    lane_db.manners.budget = 0.002
     sql = f"INSERT INTO item (name) {LONG.format(50_000_000)}"
 
     async def main() -> None:
@@ -113,8 +115,8 @@ def test_a_long_write_in_a_transaction_can_be_cancelled(lane_db: Any) -> None:
     assert names(lane_db) == ["b"]
 
 
+@pytest.mark.parametrize("lane_db", [0.002], indirect=True)
 def test_a_long_write_in_autocommit_happens_once(lane_db: Any) -> None:
-    lane_db.manners.budget = 0.002
 
     async def main() -> Any:
         return await spawn(lane_db.run, f"INSERT INTO item (name) {LONG.format(300_000)}")

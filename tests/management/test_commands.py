@@ -54,7 +54,7 @@ def test_options_may_be_given_as_on_a_command_line_or_by_name() -> None:
 
 
 def test_unknown_options_and_commands_are_refused() -> None:
-    with pytest.raises(TypeError, match="Unknown option\\(s\\) for .* command: speed"):
+    with pytest.raises(TypeError, match=r"Unknown option\(s\) for .* command: speed"):
         greet(must="", speed=1)
     with pytest.raises(CommandError, match="Unknown command: 'explode'"):
         call_command("explode")

@@ -46,14 +46,18 @@ class App:
         """Write ``models.py``."""
         (self.root / "models.py").write_text(f"from offbeat.db import models\n{source}")
 
-    def migration(self, name: str, operations: str = "", dependencies: str = "", body: str = "", head: str = "") -> None:
+    def migration(
+        self, name: str, operations: str = "", dependencies: str = "", body: str = "", head: str = ""
+    ) -> None:
         """Write a migration."""
         text = (
             f"from offbeat.db import migrations, models\n{head}\n"
             f"class Migration(migrations.Migration):\n    dependencies = [{dependencies}]\n"
             f"    operations = [{operations}]\n"
         )
-        (self.root / "migrations" / f"{name}.py").write_text(text + "".join(f"    {line}\n" for line in body.splitlines()))
+        (self.root / "migrations" / f"{name}.py").write_text(
+            text + "".join(f"    {line}\n" for line in body.splitlines())
+        )
 
     def after(self, name: str) -> str:
         """A dependency on a migration of this application."""

@@ -66,4 +66,6 @@ def changes(before: Any, after: Any, **answers: Any) -> dict[str, list[Any]]:
 def operations(before: Any, after: Any, **answers: Any) -> list[str]:
     """What the operations say of themselves, application by application."""
     found = changes(before, after, **answers)
-    return [op.describe() for label in sorted(found) for migration in found[label] for op in migration.operations]
+    return [
+        op.describe() for label in sorted(found) for migration in found[label] for op in migration.operations
+    ]

@@ -58,7 +58,9 @@ def test_a_required_field_gets_a_one_off_default() -> None:
 
 def test_a_field_that_may_not_be_null_any_more_gets_a_one_off_default() -> None:
     before = model("zoo.Animal", ("age", models.IntegerField(null=True)))
-    found = changes([before], [model("zoo.Animal", ("age", models.IntegerField()))], ask_not_null_alteration=4)
+    found = changes(
+        [before], [model("zoo.Animal", ("age", models.IntegerField()))], ask_not_null_alteration=4
+    )
     operation = found["zoo"][0].operations[0]
     assert (operation.field.default, operation.preserve_default) == (4, False)
 
@@ -71,7 +73,9 @@ def test_a_default_of_the_database_needs_no_question() -> None:
 
 def test_a_time_of_creation_asks_for_the_past() -> None:
     field = ("made", models.DateField(auto_now_add=True))
-    operation = changes([ANIMAL], [model("zoo.Animal", NAME, field)], ask_auto_now_add_addition="then")["zoo"][0].operations[0]
+    operation = changes([ANIMAL], [model("zoo.Animal", NAME, field)], ask_auto_now_add_addition="then")[
+        "zoo"
+    ][0].operations[0]
     assert (operation.field.default, operation.preserve_default) == ("then", False)
 
 
@@ -86,7 +90,10 @@ def test_a_renamed_field_is_asked_for() -> None:
 
 def test_a_renamed_model_is_asked_for_and_followed_by_relations() -> None:
     before = [ANIMAL, model("zoo.Cage", ("who", models.ForeignKey("zoo.Animal", models.CASCADE)))]
-    after = [model("zoo.Beast", NAME), model("zoo.Cage", ("who", models.ForeignKey("zoo.Beast", models.CASCADE)))]
+    after = [
+        model("zoo.Beast", NAME),
+        model("zoo.Cage", ("who", models.ForeignKey("zoo.Beast", models.CASCADE))),
+    ]
     assert operations(before, after, ask_rename_model=True) == ["Rename model Animal to Beast"]
     assert operations(before, after) == [
         "Create model Beast",
@@ -108,7 +115,9 @@ def test_a_circle_across_applications_is_cut_into_three_migrations() -> None:
     other = model("park.Cage", ("boss", models.ForeignKey("zoo.Animal", models.CASCADE, null=True)))
     found = changes([], [one, other])
     assert sorted(len(migrations) for migrations in found.values()) == [1, 2]
-    needed = {tuple(d) for migrations in found.values() for migration in migrations for d in migration.dependencies}
+    needed = {
+        tuple(d) for migrations in found.values() for migration in migrations for d in migration.dependencies
+    }
     known = {(label, migration.name) for label, migrations in found.items() for migration in migrations}
     assert needed <= known
 
@@ -154,15 +163,25 @@ def test_constraints_are_added_removed_and_altered() -> None:
 
     assert operations([ANIMAL], having()) == ["Create constraint x_only on model animal"]
     assert operations(having(), [ANIMAL]) == ["Remove constraint x_only from model animal"]
-    assert operations(having(), having(violation_error_message="No.")) == ["Alter constraint x_only on animal"]
+    assert operations(having(), having(violation_error_message="No.")) == [
+        "Alter constraint x_only on animal"
+    ]
 
 
 def test_unique_together_changes() -> None:
     def having(*groups: tuple[str, ...]) -> Any:
-        return [model("zoo.Animal", NAME, ("age", models.IntegerField()), options={"unique_together": set(groups)})]
+        return [
+            model(
+                "zoo.Animal", NAME, ("age", models.IntegerField()), options={"unique_together": set(groups)}
+            )
+        ]
 
-    assert operations(having(), having(("name", "age"))) == ["Alter unique_together for animal (1 constraint(s))"]
-    assert operations(having(("name", "age")), having()) == ["Alter unique_together for animal (0 constraint(s))"]
+    assert operations(having(), having(("name", "age"))) == [
+        "Alter unique_together for animal (1 constraint(s))"
+    ]
+    assert operations(having(("name", "age")), having()) == [
+        "Alter unique_together for animal (0 constraint(s))"
+    ]
 
 
 def test_many_to_many_with_and_without_a_model_between() -> None:
@@ -174,7 +193,9 @@ def test_many_to_many_with_and_without_a_model_between() -> None:
         ("keeper", models.ForeignKey("zoo.Keeper", models.CASCADE)),
     )
     through = model("zoo.Keeper", ("animals", models.ManyToManyField("zoo.Animal", through="zoo.Link")))
-    assert operations([ANIMAL, model("zoo.Keeper"), link], [ANIMAL, through, link]) == ["Add field animals to keeper"]
+    assert operations([ANIMAL, model("zoo.Keeper"), link], [ANIMAL, through, link]) == [
+        "Add field animals to keeper"
+    ]
     # A table of one's own instead of the automatic one: the old one goes first.
     found = operations(plain, [ANIMAL, through, link])
     assert found.index("Remove field animals from keeper") < found.index("Add field animals to keeper")
@@ -217,7 +238,9 @@ def test_only_the_named_applications_and_what_they_need_are_kept() -> None:
     from tests.migrations.helpers import Answers
 
     after = state(
-        ANIMAL, model("park.Cage", ("who", models.ForeignKey("zoo.Animal", models.CASCADE))), model("shop.Ticket")
+        ANIMAL,
+        model("park.Cage", ("who", models.ForeignKey("zoo.Animal", models.CASCADE))),
+        model("shop.Ticket"),
     )
     found = MigrationAutodetector(state(), after, Answers()).changes(MigrationGraph(), trim_to_apps={"park"})
     assert set(found) == {"park", "zoo"}
@@ -227,7 +250,9 @@ def test_applying_the_changes_gives_the_state_that_was_wanted() -> None:
     before = [ANIMAL, model("zoo.Cage", ("who", models.ForeignKey("zoo.Animal", models.CASCADE)))]
     after = [
         model("zoo.Beast", NAME, ("age", models.IntegerField(null=True))),
-        model("zoo.Cage", ("who", models.ForeignKey("zoo.Beast", models.CASCADE)), options={"ordering": ["id"]}),
+        model(
+            "zoo.Cage", ("who", models.ForeignKey("zoo.Beast", models.CASCADE)), options={"ordering": ["id"]}
+        ),
     ]
     current = state(*before)
     for migration in changes(before, after)["zoo"]:

@@ -16,9 +16,7 @@ from offbeat.db.migrations.exceptions import (
 )
 from offbeat.db.migrations.recorder import MigrationRecorder
 
-ANIMAL = (
-    "migrations.CreateModel('Animal', [('id', models.AutoField(primary_key=True)), ('name', models.CharField(max_length=9))])"
-)
+ANIMAL = "migrations.CreateModel('Animal', [('id', models.AutoField(primary_key=True)), ('name', models.CharField(max_length=9))])"
 CAGE = "migrations.CreateModel('Cage', [('id', models.AutoField(primary_key=True))])"
 AGE = "migrations.AddField('Animal', 'age', models.IntegerField(default=3))"
 
@@ -111,7 +109,10 @@ def test_check_fails_while_migrations_wait(two: Any) -> None:
 def test_showmigrations_marks_what_is_applied(two: Any) -> None:
     two.run("migrate", two.label, "0001")
     assert two.run("showmigrations") == f"{two.label}\n [X] 0001_initial\n [ ] 0002_age\n"
-    assert two.run("showmigrations", format="plan") == f"[X]  {two.label}.0001_initial\n[ ]  {two.label}.0002_age\n"
+    assert (
+        two.run("showmigrations", format="plan")
+        == f"[X]  {two.label}.0001_initial\n[ ]  {two.label}.0002_age\n"
+    )
 
 
 def test_sqlmigrate_prints_without_running(two: Any, tables: Any) -> None:
@@ -241,6 +242,8 @@ def test_the_record_is_the_documented_table(two: Any, database: Any) -> None:
     with database.cursor() as cursor:
         cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'django_migrations'")
         assert cursor.fetchone() == (
-            'CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app" varchar(255) NOT '
-            'NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL)',
+            (
+                'CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app" varchar(255) NOT '
+                'NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL)'
+            ),
         )

@@ -19,7 +19,9 @@ def create(name: str = "Animal", *fields: Any, **options: Any) -> Any:
 
 
 def optimized(*operations: Any) -> list[str]:
-    return [repr(operation.deconstruct()) for operation in MigrationOptimizer().optimize(list(operations), "zoo")]
+    return [
+        repr(operation.deconstruct()) for operation in MigrationOptimizer().optimize(list(operations), "zoo")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -28,12 +30,24 @@ def optimized(*operations: Any) -> list[str]:
         ([create(), ops.DeleteModel("Animal")], []),
         ([create(), ops.RenameModel("Animal", "Beast")], [create("Beast")]),
         ([create(), ops.AddField("Animal", "x", TEXT)], [create("Animal", ("x", TEXT))]),
-        ([create("Animal", ("x", TEXT)), ops.AlterField("Animal", "x", NUMBER)], [create("Animal", ("x", NUMBER))]),
-        ([create("Animal", ("x", TEXT)), ops.RenameField("Animal", "x", "y")], [create("Animal", ("y", TEXT))]),
+        (
+            [create("Animal", ("x", TEXT)), ops.AlterField("Animal", "x", NUMBER)],
+            [create("Animal", ("x", NUMBER))],
+        ),
+        (
+            [create("Animal", ("x", TEXT)), ops.RenameField("Animal", "x", "y")],
+            [create("Animal", ("y", TEXT))],
+        ),
         ([create("Animal", ("x", TEXT)), ops.RemoveField("Animal", "x")], [create()]),
         ([ops.AddField("Animal", "x", TEXT), ops.RemoveField("Animal", "x")], []),
-        ([ops.AddField("Animal", "x", TEXT), ops.AlterField("Animal", "x", NUMBER)], [ops.AddField("Animal", "x", NUMBER)]),
-        ([ops.RenameField("Animal", "a", "b"), ops.RenameField("Animal", "b", "c")], [ops.RenameField("Animal", "a", "c")]),
+        (
+            [ops.AddField("Animal", "x", TEXT), ops.AlterField("Animal", "x", NUMBER)],
+            [ops.AddField("Animal", "x", NUMBER)],
+        ),
+        (
+            [ops.RenameField("Animal", "a", "b"), ops.RenameField("Animal", "b", "c")],
+            [ops.RenameField("Animal", "a", "c")],
+        ),
         ([ops.RenameModel("A", "B"), ops.RenameModel("B", "C")], [ops.RenameModel("A", "C")]),
         ([create(), ops.AlterModelTable("Animal", "t")], [create(db_table="t")]),
         ([create(), create("Cage"), ops.DeleteModel("Animal")], [create("Cage")]),

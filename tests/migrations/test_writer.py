@@ -64,7 +64,7 @@ def evaluated(value: Any) -> Any:
         True,
         None,
         "text",
-        "it's \"quoted\"\n",
+        'it\'s "quoted"\n',
         b"bytes",
         [1, (2, 3), {"a": {4}}],
         (1,),
@@ -112,7 +112,10 @@ def test_special_values() -> None:
     assert partial() == 7
     there = datetime.datetime(2020, 1, 2, tzinfo=zoneinfo.ZoneInfo("Europe/Paris"))
     assert evaluated(there) == there
-    assert MigrationWriter.serialize(SettingsReference("auth.User", "AUTH_USER_MODEL"))[0] == "settings.AUTH_USER_MODEL"
+    assert (
+        MigrationWriter.serialize(SettingsReference("auth.User", "AUTH_USER_MODEL"))[0]
+        == "settings.AUTH_USER_MODEL"
+    )
 
 
 def test_what_cannot_be_written_is_told() -> None:
@@ -129,7 +132,9 @@ def test_what_cannot_be_written_is_told() -> None:
 
 
 def test_a_field_comes_back() -> None:
-    field = models.CharField(max_length=4, default=own_default, choices=[("a", "A")], validators=[validate_slug])
+    field = models.CharField(
+        max_length=4, default=own_default, choices=[("a", "A")], validators=[validate_slug]
+    )
     assert evaluated(field).deconstruct()[1:] == field.deconstruct()[1:]
 
 
@@ -157,7 +162,9 @@ def written(migration: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPa
     return importlib.import_module(name).Migration("0001_initial", "zoo")
 
 
-def test_a_migration_comes_back_from_its_file(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_comes_back_from_its_file(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     migration = Migration("0001_initial", "zoo")
     migration.initial = True
     migration.dependencies = [("park", "0002_x"), swappable_dependency("auth.User")]
@@ -177,7 +184,10 @@ def test_a_migration_comes_back_from_its_file(tmp_path: pathlib.Path, monkeypatc
     ]
     back = written(migration, tmp_path, monkeypatch)
     assert (back.initial, back.replaces) == (True, [("zoo", "0001_old")])
-    assert [tuple(dependency) for dependency in back.dependencies] == [("park", "0002_x"), ("auth", "__first__")]
+    assert [tuple(dependency) for dependency in back.dependencies] == [
+        ("park", "0002_x"),
+        ("auth", "__first__"),
+    ]
 
     def definition(operation: Any) -> str:
         return MigrationWriter.serialize(operation)[0]

@@ -50,8 +50,10 @@ class HttpCommunicator(ApplicationCommunicator):
         while True:
             chunk = await self.receive_output(timeout)
             assert chunk["type"] == "http.response.body"
-            assert isinstance(chunk["body"], bytes)
-            start["body"] += chunk["body"]
+            # Both keys may be left out (ASGI specification, "Response Body").
+            part = chunk.get("body", b"")
+            assert isinstance(part, bytes)
+            start["body"] += part
             if not chunk.get("more_body", False):
                 break
         start.pop("type")

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from time import monotonic
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from weakref import ref
 
 from offbeat.concurrency import bridged, in_thread, install, spawn, spawn_watched
@@ -23,10 +24,11 @@ from offbeat.core.handlers import base
 from offbeat.core.handlers.inbox import BodyStream, Inbox
 from offbeat.core.handlers.watch import unwatch_loop, watch_loop
 from offbeat.db import close_old_connections, reset_queries
-from offbeat.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from offbeat.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, parse_cookie
 from offbeat.http.base import response_keeper
 from offbeat.http.headers import HttpHeaders
 from offbeat.urls import set_script_prefix
+from offbeat.utils.encoding import repercent_broken_unicode
 from offbeat.utils.functional import cached_property
 
 __all__ = ["ASGIHandler", "ASGIRequest", "get_script_prefix"]
@@ -58,12 +60,25 @@ class ASGIRequest(HttpRequest):
         # What is not UTF-8 is refused here, before anything depends on it.
         self._query_string: str = query.decode() if isinstance(query, bytes) else query
         self.method = scope["method"].upper()
-        self.script_name = script = get_script_prefix(scope)
-        self.path_info = _below(script, scope["path"]) if script else scope["path"]
+        self.script_name = script = settings.FORCE_SCRIPT_NAME or scope.get("root_path") or ""
+        path = scope["path"]
+        if not path.isascii() and "\ufffd" in path:
+            path = self.__dict__["path"] = _exact_path(scope)
+        self.path_info = _below(script, path) if script else path
 
     @cached_property
     def path(self) -> str:
         return self.scope["path"]  # type: ignore[no-any-return]
+
+    @cached_property
+    def COOKIES(self) -> dict[str, str]:
+        header = self._meta_value("HTTP_COOKIE")
+        if not header:
+            return {}
+        if not header.isascii():
+            # Latin-1 in META, as in every header; what browsers send is UTF-8.
+            header = header.encode("latin-1", "replace").decode(errors="replace")
+        return parse_cookie(header)
 
     def _open_stream(self) -> Any:
         body = self._body_file
@@ -134,6 +149,14 @@ class ASGIRequest(HttpRequest):
         self.__dict__.setdefault("_meta_callbacks", []).append(callback)
 
 
+def _exact_path(scope: dict[str, Any]) -> str:
+    """Return the path of a URL that is not all UTF-8; what is not stays percent-encoded, as under WSGI."""
+    raw = scope.get("raw_path")
+    if not raw:
+        return scope["path"]  # type: ignore[no-any-return]
+    return repercent_broken_unicode(unquote_to_bytes(raw.partition(b"?")[0])).decode()
+
+
 def _below(script: str, path: str) -> str:
     """Return the part of a path below a prefix, the whole of it when the prefix ends within a segment."""
     prefix = script.rstrip("/")
@@ -163,52 +186,32 @@ def _join_values(cookies: bool, values: list[str]) -> str:
     return "; ".join(value.rstrip("; ") for value in values) if cookies else ",".join(values)
 
 
-def _queries_are_logged() -> bool:
-    return bool(settings.DEBUG)
-
-
-def _never() -> bool:
-    return False
-
-
-# What the framework's own receivers have to do at the edges of a request on the loop: mostly nothing.
-_NEEDED: dict[Any, Callable[[], bool]] = {
-    reset_queries: _queries_are_logged,
-    close_old_connections: _never,
-    close_caches: lambda: caches.used,
-}
-
-
 class _Edge:
-    """Tells whether anybody has something to do when a signal of the request cycle is sent."""
+    """Tells whether anybody has something to do when a signal of the request cycle is sent.
 
-    __slots__ = ("conditions", "receivers", "signal")
+    The framework's own receivers mostly have nothing to do: queries are logged in debug mode, connections of the loop
+    are given back by themselves, and caches matter once one is in use.
+    """
+
+    __slots__ = ("always", "receivers", "signal", "when_cached", "when_debugging")
 
     def __init__(self, signal: Any) -> None:
         self.signal = signal
-        self.receivers: Any = None
-        self.conditions: tuple[Callable[[], bool], ...] = ()
+        self._learn()
 
     def needed(self) -> bool:
         """Whether the signal has to be sent."""
-        receivers = self.signal.receivers
-        if receivers is not self.receivers:
-            self._learn(receivers)
-        # A loop, since most often there is nothing in it.
-        for condition in self.conditions:  # noqa: SIM110
-            if condition():
-                return True
-        return False
+        if self.signal.receivers is not self.receivers:
+            self._learn()
+        return self.always or (self.when_debugging and settings.DEBUG) or (self.when_cached and caches.used)
 
-    def _learn(self, receivers: Any) -> None:
-        self.receivers = receivers
-        found = [reference() if isinstance(reference, ref) else reference for _, reference, *_ in receivers]
-        conditions = {_NEEDED.get(receiver, _always) for receiver in found if receiver is not None}
-        self.conditions = tuple(conditions - {_never})
-
-
-def _always() -> bool:
-    return True
+    def _learn(self) -> None:
+        self.receivers = self.signal.receivers
+        references = [reference for _, reference, *_ in self.receivers]
+        found = {reference() if isinstance(reference, ref) else reference for reference in references}
+        self.when_debugging = reset_queries in found
+        self.when_cached = close_caches in found
+        self.always = bool(found - {None, reset_queries, close_caches, close_old_connections})
 
 
 def _pull(parts: Iterator[bytes]) -> tuple[list[bytes], bool]:
@@ -257,11 +260,15 @@ class ASGIHandler(base.BaseHandler):
             try:
                 if not inbox.disconnected:
                     if response.streaming:
-                        await bridged(self._stream_response(response, inbox, send))
+                        await bridged(self._stream_response(response, inbox, send, scope["method"] == "HEAD"))
                     else:
                         await self.send_response(response, send)
             finally:
-                if self._must_be_closed(response):
+                if (
+                    "_resource_closers" in response.__dict__
+                    or self._finished.needed()
+                    or type(response).close is not HttpResponseBase.close
+                ):
                     await spawn(response.close)
                 else:
                     response.closed = True
@@ -273,7 +280,8 @@ class ASGIHandler(base.BaseHandler):
         except RequestAborted:
             return
         finally:
-            inbox.stop()
+            if inbox.task is not None:
+                inbox.stop()
             if inbox.kept is not None:
                 await spawn(inbox.release)
 
@@ -307,8 +315,11 @@ class ASGIHandler(base.BaseHandler):
         """Return the response to one HTTP request; runs in a bridge."""
         if self._started.needed():
             signals.request_started.send(sender=self.__class__, scope=scope)
-        request, response = self.create_request(scope, inbox)
-        if response is None:
+        try:
+            request = self.request_class(scope, inbox)
+        except (UnicodeDecodeError, RequestDataTooBig) as error:
+            response = self._refuse(error)
+        else:
             response_keeper.set(inbox)
             set_script_prefix(request.script_name or "/")
             try:
@@ -319,15 +330,13 @@ class ASGIHandler(base.BaseHandler):
         response._handler_class = self.__class__
         return response
 
-    def create_request(self, scope: dict[str, Any], body_file: Any) -> tuple[Any, Any]:
-        """Return ``(request, None)``, or ``(None, response)`` for a scope that makes no request."""
-        try:
-            return self.request_class(scope, body_file), None
-        except UnicodeDecodeError as error:
-            logger.warning("Bad Request (UnicodeDecodeError)", exc_info=error, extra={"status_code": 400})
-            return None, HttpResponse(status=400)
-        except RequestDataTooBig:
-            return None, HttpResponse(status=413)
+    @staticmethod
+    def _refuse(error: Exception) -> Any:
+        """Return the response to a scope that makes no request."""
+        if isinstance(error, RequestDataTooBig):
+            return HttpResponse(status=413)
+        logger.warning("Bad Request (UnicodeDecodeError)", exc_info=error, extra={"status_code": 400})
+        return HttpResponse(status=400)
 
     async def send_response(self, response: Any, send: Send) -> None:
         """Send the head and the content of a response that is in memory."""
@@ -354,13 +363,14 @@ class ASGIHandler(base.BaseHandler):
             content = bytes(view[start:])
         await send({"type": "http.response.body", "body": content})
 
-    async def _stream_response(self, response: Any, inbox: Inbox, send: Send) -> None:
+    async def _stream_response(self, response: Any, inbox: Inbox, send: Send, head_only: bool) -> None:
         """Send the head and the content piece by piece, each when the server has taken the last; runs in a bridge."""
         if inbox.task is None:
             inbox.watch()
         headers = response._asgi_headers()
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-        await self._send_stream(response, send)
+        if not head_only:
+            await self._send_stream(response, send)
         await send({"type": "http.response.body"})
 
     async def _send_stream(self, response: Any, send: Send) -> None:
@@ -388,14 +398,6 @@ class ASGIHandler(base.BaseHandler):
         request.close()
         if self._finished.needed():
             signals.request_finished.send(sender=self.__class__)
-
-    def _must_be_closed(self, response: Any) -> bool:
-        """Whether the response holds something, or somebody waits to hear that the request is over."""
-        return (
-            "_resource_closers" in response.__dict__
-            or self._finished.needed()
-            or type(response).close is not HttpResponseBase.close
-        )
 
     def handle_uncaught_exception(self, request: Any, resolver: Any, exc_info: Any) -> Any:
         """Answer an unexpected exception; also where the URLconf cannot be imported."""

@@ -20,6 +20,7 @@ from offbeat.core.handlers.chain import Hooks, build_layers
 from offbeat.core.handlers.exception import convert_exception_to_response
 from offbeat.core.signals import request_finished
 from offbeat.db import close_old_connections, connections, transaction
+from offbeat.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from offbeat.urls import get_resolver, set_urlconf
 from offbeat.utils.log import log_response
 
@@ -30,7 +31,8 @@ MAX_PLANS = 10_000
 CoroutineType = types.CoroutineType
 
 ASYNC, THREAD, DIRECT = range(3)
-UNSET: Any = object()
+# Responses that have nothing to render.
+PLAIN_RESPONSES = frozenset((HttpResponse, JsonResponse, HttpResponseRedirect))
 
 
 class BaseHandler:
@@ -64,7 +66,7 @@ class BaseHandler:
         response = self._middleware_chain(request)  # type: ignore[misc]
         if "_files" in request.__dict__ or "_post" in request.__dict__:
             response._resource_closers.append(request.close)
-        if getattr(request, "urlconf", None) is not None:
+        if "urlconf" in request.__dict__ and request.urlconf is not None:
             # Streams still reverse with the request's own URLconf.
             response._resource_closers.append(reset_urlconf)
         if response.status_code >= 400:
@@ -77,10 +79,10 @@ class BaseHandler:
 
     def resolve_request(self, request: Any) -> Any:
         """Return the ResolverMatch for a request and keep it there; Resolver404 when no view matches."""
-        urlconf = getattr(request, "urlconf", UNSET)
-        if urlconf is UNSET:
-            urlconf = None
-        else:
+        urlconf = None
+        # Set by middleware, seldom; looking for what is not there is slow.
+        if "urlconf" in request.__dict__:
+            urlconf = request.urlconf
             set_urlconf(urlconf)
         resolver = get_resolver(urlconf)
         match = resolver.find(request.path_info)
@@ -120,8 +122,12 @@ class BaseHandler:
     def _run_view(self, request: Any, callback: Any, args: Any, kwargs: Any, plan: int) -> Any:
         """Call the view and render its response, with exception middleware around each of the two."""
         try:
-            view = self.make_view_atomic(callback)
-            response = view(request, *args, **kwargs)
+            for configuration in connections.settings.values():
+                if configuration.get("ATOMIC_REQUESTS"):
+                    response = self.make_view_atomic(callback)(request, *args, **kwargs)
+                    break
+            else:
+                response = callback(request, *args, **kwargs)
             if plan == ASYNC:
                 response = wait(response)
         except Exception as error:
@@ -142,7 +148,10 @@ class BaseHandler:
 
     def _finish_response(self, request: Any, response: Any, callback: Any) -> Any:
         """Check what the view returned and render it if it wants to be rendered."""
-        if response is None or type(response) is CoroutineType or isinstance(response, asyncio.Future):
+        kind = type(response)
+        if kind in PLAIN_RESPONSES:
+            return response
+        if response is None or kind is CoroutineType or isinstance(response, asyncio.Future):
             self.check_response(response, callback)
         render = getattr(response, "render", None)
         if render is None or not callable(render):

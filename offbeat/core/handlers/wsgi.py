@@ -15,6 +15,7 @@ from offbeat.utils.encoding import repercent_broken_unicode
 from offbeat.utils.functional import cached_property
 
 __all__ = [
+    "ChunkedStream",
     "LimitedStream",
     "WSGIHandler",
     "WSGIRequest",
@@ -54,6 +55,33 @@ class LimitedStream:
         return data
 
 
+class ChunkedStream:
+    """The stream of a body in chunks, whose end the server knows; BadRequest for chunks that are none."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int | None = None, /) -> bytes:
+        """Return up to ``size`` bytes."""
+        return self._call(self._stream.read, size)
+
+    def readline(self, size: int | None = None, /) -> bytes:
+        """Return up to ``size`` bytes of a line."""
+        return self._call(self._stream.readline, size)
+
+    def _call(self, method: Any, size: int | None) -> bytes:
+        try:
+            # No server takes a negative size and None alike.
+            data: bytes = method() if size is None or size < 0 else method(size)
+        except OSError:
+            # The connection, not the body, is broken.
+            raise
+        except Exception as error:
+            # Each server has classes of its own for what breaks the chunked coding.
+            raise BadRequest("The body cannot be read") from error
+        return data
+
+
 class WSGIRequest(HttpRequest):
     """A request over a WSGI environ (PEP 3333)."""
 
@@ -79,7 +107,10 @@ class WSGIRequest(HttpRequest):
             length = int(self.environ.get("CONTENT_LENGTH") or 0)
         except (ValueError, TypeError):
             length = 0
-        return LimitedStream(self.environ["wsgi.input"], length)
+        stream = self.environ["wsgi.input"]
+        if not length and self.environ.get("wsgi.input_terminated"):
+            return ChunkedStream(stream)
+        return LimitedStream(stream, length)
 
     def _get_scheme(self) -> str:
         return self.environ.get("wsgi.url_scheme") or "http"
@@ -121,6 +152,9 @@ class WSGIHandler(base.BaseHandler):
         else:
             response = self.get_response(request)
         response._handler_class = self.__class__
+        if not response.streaming and response.status_code not in (204, 304):
+            # Without it the server would have to use chunked coding.
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         start_response(f"{response.status_code} {response.reason_phrase}", response._wsgi_headers())
         file = getattr(response, "file_to_stream", None)
         wrapper = environ.get("wsgi.file_wrapper")

@@ -8,6 +8,7 @@ from typing import Any
 from offbeat.conf import DEPRECATED_EMAIL_SETTINGS, deprecated_email_setting, settings
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.core.mail.deprecation import GET_CONNECTION_WARNING, NO_DEFAULT_MAILER_WARNING, warn
+from offbeat.utils.deprecation import RemovedInDjango2028Warning, deprecate_posargs
 from offbeat.utils.module_loading import import_string
 
 DEFAULT_MAILER_ALIAS = "default"
@@ -90,6 +91,7 @@ class MailersHandler:
 mailers = MailersHandler()
 
 
+@deprecate_posargs(RemovedInDjango2028Warning, ["fail_silently"])
 def get_connection(backend: str | None = None, *, fail_silently: bool = False, **kwargs: Any) -> Any:
     """A backend by dotted path, by default that of the default mailer, made with ``kwargs``. Deprecated."""
     warn(GET_CONNECTION_WARNING)

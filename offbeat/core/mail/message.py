@@ -5,10 +5,12 @@ from __future__ import annotations
 import email.message
 import email.policy
 import mimetypes
+import re
 from datetime import UTC, datetime
+from email.errors import InvalidHeaderDefect
 from email.headerregistry import Address, AddressHeader
 from email.message import MIMEPart
-from email.utils import format_datetime, localtime, make_msgid
+from email.utils import make_msgid
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -23,13 +25,14 @@ from offbeat.core.mail.deprecation import (
 )
 from offbeat.core.mail.handler import connect
 from offbeat.core.mail.utils import DNS_NAME
-from offbeat.utils.encoding import force_bytes, force_str
+from offbeat.utils.deprecation import RemovedInDjango2028Warning, deprecate_posargs
+from offbeat.utils.encoding import force_bytes, force_str, punycode
 
 DEFAULT_ATTACHMENT_MIME_TYPE = "application/octet-stream"
 
 
-class BadHeaderError(ValueError):
-    """A header holds a line break."""
+# The policy of messages refuses line breaks in headers with it.
+BadHeaderError = ValueError
 
 
 class EmailAlternative(NamedTuple):
@@ -53,12 +56,16 @@ class EmailMessage:
     content_subtype = "plain"
     encoding: Any = None
 
+    @deprecate_posargs(
+        RemovedInDjango2028Warning, ["bcc", "connection", "attachments", "headers", "cc", "reply_to"]
+    )
     def __init__(
         self,
         subject: Any = "",
         body: Any = "",
         from_email: str | None = None,
         to: Any = None,
+        *,
         bcc: Any = None,
         connection: Any = None,
         attachments: Any = None,
@@ -104,31 +111,31 @@ class EmailMessage:
         self._add_bodies(message)
         self._add_attachments(message)
         headers = {name.lower(): name for name in self.extra_headers}
+        if "bcc" in headers:
+            raise ValueError(
+                'Bcc is not a valid email header. Use the "bcc" argument to specify blind carbon copy recipients.'
+            )
         self._set(message, "Subject", str(self.subject))
-        self._set(message, "From", str(self.extra_headers.get(headers.get("from", ""), self.from_email)))
+        sender = str(self.extra_headers.get(headers.get("from", ""), self.from_email))
+        self._set(message, "From", idna_addresses(sender))
         for name, addresses in (("To", self.to), ("Cc", self.cc), ("Reply-To", self.reply_to)):
             value = self.extra_headers.get(headers.get(name.lower(), ""), ", ".join(map(str, addresses)))
             if value:
-                self._set(message, name, str(value))
+                self._set(message, name, idna_addresses(str(value)))
         if "date" not in headers:
-            now = localtime() if settings.EMAIL_USE_LOCALTIME else datetime.now(UTC)
-            message["Date"] = format_datetime(now)
+            message["Date"] = datetime.now(UTC).astimezone(None if settings.EMAIL_USE_LOCALTIME else UTC)
         if "message-id" not in headers:
             message["Message-ID"] = make_msgid(domain=str(DNS_NAME))
         for name, value in self.extra_headers.items():
             if name.lower() not in ("from", "to", "cc", "reply-to"):
-                self._set(message, name, str(value))
+                self._set(message, name, value if isinstance(value, datetime) else str(value))
         return message
 
     @staticmethod
-    def _set(message: Any, name: str, value: str) -> None:
-        if "\n" in value or "\r" in value:
-            raise BadHeaderError(f"Header values can't contain newlines (got {value!r} for header {name!r})")
-        try:
-            del message[name]
-            message[name] = value
-        except ValueError as error:
-            raise BadHeaderError(f"Invalid header {name!r}: {error}") from error
+    def _set(message: Any, name: str, value: Any) -> None:
+        del message[name]
+        # Refuses line breaks with a ValueError, which BadHeaderError was.
+        message[name] = value
 
     def _add_bodies(self, message: email.message.EmailMessage) -> None:
         if self.body or not self.attachments:
@@ -149,6 +156,11 @@ class EmailMessage:
             if not mimetype:
                 mimetype = mimetypes.guess_type(filename or "")[0] or DEFAULT_ATTACHMENT_MIME_TYPE
             maintype, subtype = mimetype.split("/", 1)
+            if maintype == "text" and isinstance(content, bytes):
+                try:
+                    content = content.decode()
+                except UnicodeDecodeError:
+                    maintype, subtype = DEFAULT_ATTACHMENT_MIME_TYPE.split("/")
             if maintype == "text":
                 message.add_attachment(force_str(content), subtype=subtype, filename=filename)
             elif mimetype == "message/rfc822":
@@ -156,7 +168,7 @@ class EmailMessage:
                     content = content.message()
                 elif not isinstance(content, email.message.Message):
                     content = email.message_from_bytes(force_bytes(content), policy=email.policy.default)
-                message.add_attachment(content)
+                message.add_attachment(content, filename=filename)
             else:
                 message.add_attachment(
                     force_bytes(content), maintype=maintype, subtype=subtype, filename=filename
@@ -192,6 +204,8 @@ class EmailMessage:
                 raise ValueError(
                     "content and mimetype must not be given when a MIMEPart instance is provided."
                 )
+            if not isinstance(filename, MIMEPart):
+                warn("MIMEBase attachments are deprecated. Use an email.message.MIMEPart instead.")
             self.attachments.append(filename)
             return
         if content is None:
@@ -213,8 +227,37 @@ class EmailMessage:
 class EmailMultiAlternatives(EmailMessage):
     """A mail whose body comes in several forms."""
 
-    def __init__(self, *args: Any, alternatives: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    @deprecate_posargs(
+        RemovedInDjango2028Warning,
+        ["bcc", "connection", "attachments", "headers", "alternatives", "cc", "reply_to"],
+    )
+    def __init__(
+        self,
+        subject: Any = "",
+        body: Any = "",
+        from_email: str | None = None,
+        to: Any = None,
+        *,
+        bcc: Any = None,
+        connection: Any = None,
+        attachments: Any = None,
+        headers: Any = None,
+        alternatives: Any = None,
+        cc: Any = None,
+        reply_to: Any = None,
+    ) -> None:
+        super().__init__(
+            subject,
+            body,
+            from_email,
+            to,
+            bcc=bcc,
+            connection=connection,
+            attachments=attachments,
+            headers=headers,
+            cc=cc,
+            reply_to=reply_to,
+        )
         self.alternatives = [EmailAlternative(*alternative) for alternative in alternatives or ()]
 
     def attach_alternative(self, content: Any, mimetype: str) -> None:
@@ -244,8 +287,24 @@ class EmailMultiAlternatives(EmailMessage):
         )
 
 
+_FOREIGN_DOMAIN = re.compile(r'@([^\s@<>,;:"()\[\]]*[^\x00-\x7f\s@<>,;:"()\[\]][^\s@<>,;:"()\[\]]*)')
+
+
+def idna_addresses(text: str) -> str:
+    """Addresses of a header, their domains in ASCII (RFC 5890)."""
+    return text if text.isascii() else _FOREIGN_DOMAIN.sub(lambda match: f"@{punycode(match[1])}", text)
+
+
 def parsed_addresses(addresses: Any) -> list[Address]:
-    """Addresses of headers such as ``Name <name@host>``."""
-    header: Any = email.policy.default.header_factory("To", ", ".join(addresses))
+    """Addresses of headers such as ``Name <name@host>``; ValueError when part of a text is no address."""
+    text = ", ".join(addresses)
+    try:
+        header: Any = email.policy.default.header_factory("To", text)
+    except IndexError as error:
+        # A fault of the parser of Python 3.11.
+        raise ValueError("no domain after @") from error
     assert isinstance(header, AddressHeader)
+    # A name without a domain is a defect, too, but one for the server to decide upon.
+    if "@" in text and any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects):
+        raise ValueError(str(header.defects[0]))
     return list(header.addresses)

@@ -8,9 +8,11 @@ from typing import Any
 from offbeat.concurrency import async_function
 from offbeat.conf import settings
 from offbeat.core.exceptions import ImproperlyConfigured
-from offbeat.core.mail.deprecation import refuse_conflicts
+from offbeat.core.mail.deprecation import refuse_conflicts, warn
 from offbeat.core.mail.handler import connect
 from offbeat.core.mail.message import EmailMessage, EmailMultiAlternatives
+from offbeat.utils.deprecation import RemovedInDjango2028Warning, deprecate_posargs
+from offbeat.utils.functional import Promise
 
 
 def _connection(
@@ -20,6 +22,9 @@ def _connection(
     return connect(using, fail_silently, user, password) if connection is None else connection
 
 
+@deprecate_posargs(
+    RemovedInDjango2028Warning, ["fail_silently", "auth_user", "auth_password", "connection", "html_message"]
+)
 def send_mail(
     subject: Any,
     message: Any,
@@ -41,6 +46,7 @@ def send_mail(
     return mail._send_by(mailer)
 
 
+@deprecate_posargs(RemovedInDjango2028Warning, ["fail_silently", "auth_user", "auth_password", "connection"])
 def send_mass_mail(
     datatuple: Any,
     *,
@@ -61,18 +67,30 @@ def send_mass_mail(
     return int(mailer.send_messages(messages) or 0)
 
 
+def _addresses(setting: str, people: Any) -> list[str]:
+    """The addresses that ADMINS or MANAGERS lists; ImproperlyConfigured."""
+    pairs = isinstance(people, list | tuple) and all(
+        isinstance(person, list | tuple) and len(person) == 2 for person in people
+    )
+    if pairs:
+        warn(
+            f"Using (name, address) pairs in the {setting} setting is deprecated. Replace with a list of email "
+            "address strings."
+        )
+        people = [address for _, address in people]
+    if not isinstance(people, list | tuple) or not all(isinstance(p, str | Promise) for p in people):
+        raise ImproperlyConfigured(f"The {setting} setting must be a list of email address strings.")
+    return [str(person) for person in people]
+
+
 def mail_people(
-    setting: str, subject: str, message: str, html_message: str | None, connect: Callable[[], Any]
+    setting: str, subject: str, message: str, html_message: str | None, make_mailer: Callable[[], Any]
 ) -> None:
-    """Send a mail to the people whom ``ADMINS`` or ``MANAGERS`` lists, by what ``connect()`` returns."""
+    """Send a mail to the people whom ``ADMINS`` or ``MANAGERS`` lists, by what ``make_mailer()`` returns."""
     people = getattr(settings, setting)
     if not people:
         return
-    addresses = [
-        person[1] if isinstance(person, list | tuple) and len(person) == 2 else person for person in people
-    ]
-    if not all(isinstance(address, str) for address in addresses):
-        raise ImproperlyConfigured(f"The {setting} setting must be a list of email address strings.")
+    addresses = _addresses(setting, people)
     mail = EmailMultiAlternatives(
         f"{settings.EMAIL_SUBJECT_PREFIX}{subject}",
         message,
@@ -81,9 +99,10 @@ def mail_people(
     )
     if html_message:
         mail.attach_alternative(html_message, "text/html")
-    mail._send_by(connect())
+    mail._send_by(make_mailer())
 
 
+@deprecate_posargs(RemovedInDjango2028Warning, ["fail_silently", "connection", "html_message"])
 def mail_admins(
     subject: str,
     message: str,
@@ -94,11 +113,17 @@ def mail_admins(
     using: str | None = None,
 ) -> None:
     """Send a mail to ``ADMINS``."""
+    refuse_conflicts(connection, using, fail_silently)
     mail_people(
-        "ADMINS", subject, message, html_message, lambda: _connection(connection, using, fail_silently)
+        "ADMINS",
+        subject,
+        message,
+        html_message,
+        lambda: connect(using, fail_silently) if connection is None else connection,
     )
 
 
+@deprecate_posargs(RemovedInDjango2028Warning, ["fail_silently", "connection", "html_message"])
 def mail_managers(
     subject: str,
     message: str,
@@ -109,8 +134,13 @@ def mail_managers(
     using: str | None = None,
 ) -> None:
     """Send a mail to ``MANAGERS``."""
+    refuse_conflicts(connection, using, fail_silently)
     mail_people(
-        "MANAGERS", subject, message, html_message, lambda: _connection(connection, using, fail_silently)
+        "MANAGERS",
+        subject,
+        message,
+        html_message,
+        lambda: connect(using, fail_silently) if connection is None else connection,
     )
 
 

@@ -390,29 +390,45 @@ def _object_kind(cls: type, value: Any, values: list[Any]) -> Any:
 
 def expression_kind(value: Any) -> Any:
     """The identity of an expression that holds no values; F("a") is identified by its name."""
-    cls = type(value)
-    made_from = getattr(value, "_constructor_args", None)
-    if made_from is not None and not made_from[1]:
-        try:
-            return _stock_kinds[cls, made_from[0]]
-        except (KeyError, TypeError):
-            pass
-    found = _expression_kind(value)
-    if (
-        made_from is not None
-        and not made_from[1]
-        and cls.__module__.partition(".")[0] == __name__.partition(".")[0]
-        and all(type(arg) is str for arg in made_from[0])
-    ):
+    key = _stock_key(value)
+    if key is None:
+        return _expression_kind(value)
+    found = _stock_kinds.get(key)
+    if found is None:
+        found = _expression_kind(value)
         if len(_stock_kinds) >= MAX_STOCK_KINDS:
             _stock_kinds.clear()
-        _stock_kinds[cls, made_from[0]] = found
+        _stock_kinds[key] = found
     return found
 
 
 # Kinds of the framework's own expressions that were made from nothing but names, such as Count("id").
-_stock_kinds: dict[tuple[type, tuple[str, ...]], Any] = {}
+_stock_kinds: dict[tuple[Any, ...], Any] = {}
 MAX_STOCK_KINDS = 2048
+_named_sources: set[type] = set()
+
+
+def _stock_key(value: Any) -> tuple[Any, ...] | None:
+    cls = type(value)
+    made_from = getattr(value, "_constructor_args", None)
+    if made_from is None or made_from[1] or not cls.__module__.startswith("offbeat."):
+        return None
+    key: list[Any] = [cls]
+    for arg in made_from[0]:
+        if type(arg) is not str:
+            return None
+        key.append(arg)
+    if not _named_sources:
+        from offbeat.db.models.expressions import F, Star
+
+        _named_sources.update({F, Star})
+    # A copy with other sources, such as values in place of fields, remembers the same arguments.
+    for source in value.get_source_expressions() if hasattr(value, "get_source_expressions") else ():
+        if source is not None:
+            if type(source) not in _named_sources:
+                return None
+            key.append(getattr(source, "name", None))
+    return tuple(key)
 
 
 def _expression_kind(value: Any) -> Any:
@@ -432,11 +448,11 @@ def _expression_kind(value: Any) -> Any:
     sources = value.get_source_expressions()
     if not sources and type(value).__module__.partition(".")[0] != __name__.partition(".")[0]:
         raise Unkeyable
-    for source in sources:
-        expression_kind(source)
+    kinds = [expression_kind(source) for source in sources]
     identity = value.identity
     hash(identity)
-    return identity
+    # The identity tells what the expression was made from; in a copy its sources may be others.
+    return (identity, *kinds)
 
 
 _special_kinds: dict[type, Callable[[Any, list[Any]], Any]] = {}

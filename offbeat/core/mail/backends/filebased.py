@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 import os
-from typing import Any
+from typing import Any, NoReturn
 
-from offbeat.conf import deprecated_email_setting, settings
+from offbeat.conf import deprecated_email_setting
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.core.mail.backends.console import EmailBackend as ConsoleEmailBackend
 from offbeat.core.mail.handler import InvalidMailer
@@ -17,26 +17,41 @@ class EmailBackend(ConsoleEmailBackend):
 
     def __init__(self, *args: Any, file_path: Any = None, **kwargs: Any) -> None:
         self._fname: str | None = None
+        alias = kwargs.get("alias")
+        if file_path is None and alias is not None:
+            raise InvalidMailer(f"MAILERS[{alias!r}]: OPTIONS must define 'file_path'.")
         if file_path is None:
-            file_path = None if hasattr(settings, "MAILERS") else deprecated_email_setting("EMAIL_FILE_PATH")
-        if file_path is None:
-            alias = kwargs.get("alias")
-            raise InvalidMailer(f"MAILERS[{alias!r}]: The 'file_path' option is required.")
+            try:
+                file_path = deprecated_email_setting("EMAIL_FILE_PATH")
+            except AttributeError:
+                raise ImproperlyConfigured(
+                    "The EMAIL_FILE_PATH setting must be set to use the file EmailBackend."
+                ) from None
         self.file_path = os.path.abspath(file_path)
         try:
             os.makedirs(self.file_path, exist_ok=True)
         except FileExistsError:
-            raise ImproperlyConfigured(
-                f"Path for saving email messages exists, but is not a directory: {self.file_path}"
+            self._refuse(
+                alias,
+                "'file_path' is not a directory",
+                "Path for saving email messages exists, but is not a directory",
             )
         except OSError as error:
-            raise ImproperlyConfigured(
-                f"Could not create directory for saving email messages: {self.file_path} ({error})"
+            self._refuse(
+                alias,
+                "Could not create 'file_path'",
+                "Could not create directory for saving email messages",
+                f" ({error})",
             )
         if not os.access(self.file_path, os.W_OK):
-            raise ImproperlyConfigured(f"Could not write to directory: {self.file_path}")
+            self._refuse(alias, "Could not write to 'file_path'", "Could not write to directory")
         kwargs["stream"] = None
         super().__init__(*args, **kwargs)
+
+    def _refuse(self, alias: str | None, short: str, long: str, reason: str = "") -> NoReturn:
+        if alias is not None:
+            raise InvalidMailer(f"MAILERS[{alias!r}]: {short}: {self.file_path}{reason}")
+        raise ImproperlyConfigured(f"{long}: {self.file_path}{reason}")
 
     def write_message(self, message: Any) -> None:
         self.stream.write(message.message().as_bytes() + b"\n")

@@ -12,19 +12,16 @@ from typing import Any
 from offbeat.concurrency import off_loop
 from offbeat.conf import deprecated_email_setting, global_settings, settings
 from offbeat.core.mail.backends.base import BaseEmailBackend
+from offbeat.core.mail.handler import InvalidMailer
 from offbeat.core.mail.message import parsed_addresses
 from offbeat.core.mail.utils import DNS_NAME
 from offbeat.utils.encoding import punycode
 from offbeat.utils.functional import cached_property
 
 
-def _option(value: Any, setting: str) -> Any:
-    """The value; if it is None, that of the setting, which with MAILERS is always the default."""
-    if value is not None:
-        return value
-    if hasattr(settings, "MAILERS"):
-        return getattr(global_settings, setting)
-    return deprecated_email_setting(setting)
+def _setting(name: str) -> Any:
+    """A setting, which where MAILERS is defined has its default."""
+    return getattr(global_settings, name) if hasattr(settings, "MAILERS") else deprecated_email_setting(name)
 
 
 class EmailBackend(BaseEmailBackend):
@@ -45,16 +42,30 @@ class EmailBackend(BaseEmailBackend):
         **kwargs: Any,
     ) -> None:
         super().__init__(fail_silently=fail_silently, **kwargs)
-        self.host = _option(host or None, "EMAIL_HOST")
-        self.port = _option(port or None, "EMAIL_PORT")
-        self.username = _option(username, "EMAIL_HOST_USER")
-        self.password = _option(password, "EMAIL_HOST_PASSWORD")
-        self.use_tls = _option(use_tls, "EMAIL_USE_TLS")
-        self.use_ssl = _option(use_ssl, "EMAIL_USE_SSL")
-        self.timeout = _option(timeout, "EMAIL_TIMEOUT")
-        self.ssl_keyfile = _option(ssl_keyfile, "EMAIL_SSL_KEYFILE")
-        self.ssl_certfile = _option(ssl_certfile, "EMAIL_SSL_CERTFILE")
+        if self.alias is None:
+            host, port = host or _setting("EMAIL_HOST"), port or _setting("EMAIL_PORT")
+            username = _setting("EMAIL_HOST_USER") if username is None else username
+            password = _setting("EMAIL_HOST_PASSWORD") if password is None else password
+            use_tls = _setting("EMAIL_USE_TLS") if use_tls is None else use_tls
+            use_ssl = _setting("EMAIL_USE_SSL") if use_ssl is None else use_ssl
+            timeout = _setting("EMAIL_TIMEOUT") if timeout is None else timeout
+            ssl_keyfile = _setting("EMAIL_SSL_KEYFILE") if ssl_keyfile is None else ssl_keyfile
+            ssl_certfile = _setting("EMAIL_SSL_CERTFILE") if ssl_certfile is None else ssl_certfile
+        elif not host:
+            raise InvalidMailer(f"MAILERS[{self.alias!r}]: OPTIONS must define 'host'.")
+        self.host = host
+        # RFC 8314 §3.3: 465 with TLS from the start, 587 with STARTTLS.
+        self.port = port or (465 if use_ssl else 587 if use_tls else 25)
+        self.username, self.password = username, password
+        self.use_tls, self.use_ssl = bool(use_tls), bool(use_ssl)
+        self.timeout = timeout
+        self.ssl_keyfile, self.ssl_certfile = ssl_keyfile, ssl_certfile
         if self.use_ssl and self.use_tls:
+            if self.alias is not None:
+                raise InvalidMailer(
+                    f"MAILERS[{self.alias!r}]: The 'use_ssl' and 'use_tls' OPTIONS are incompatible. "
+                    "Set at most one of them to True."
+                )
             raise ValueError(
                 "EMAIL_USE_TLS/EMAIL_USE_SSL are mutually exclusive, so only set one of those settings to True."
             )
@@ -72,7 +83,7 @@ class EmailBackend(BaseEmailBackend):
         """What the encryption demands: the system's authorities, or the given certificate."""
         if self.ssl_certfile or self.ssl_keyfile:
             context = ssl.SSLContext(protocol=ssl.PROTOCOL_TLS_CLIENT)
-            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
+            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)  # type: ignore[arg-type]
             return context
         return ssl.create_default_context()
 
@@ -147,10 +158,15 @@ class EmailBackend(BaseEmailBackend):
 
     def prep_address(self, address: str, force_ascii: bool = True) -> str:
         """The bare address for the server; ValueError when it is not one, or cannot be written in ASCII."""
-        found = parsed_addresses([address])
-        if len(found) != 1 or not found[0].domain:
+        try:
+            found = parsed_addresses([address])
+        except ValueError as error:
+            raise ValueError(f"Invalid address {address!r}: {error}") from error
+        if len(found) != 1 or (found[0].domain == "" and "@" in address) or not found[0].username:
             raise ValueError(f"Invalid address {address!r}")
         parsed: Address = found[0]
-        if force_ascii and not parsed.username.isascii():
+        if not force_ascii:
+            return str(parsed.addr_spec)
+        if not parsed.username.isascii():
             raise ValueError(f"Invalid address {address!r}: local-part contains non-ASCII characters.")
-        return f"{Address('', parsed.username, punycode(parsed.domain)).addr_spec}"
+        return str(Address("", parsed.username, punycode(parsed.domain)).addr_spec)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from math import inf
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Any
 
 from offbeat.concurrency import wait
@@ -19,8 +19,10 @@ from offbeat.db.turns import turns_of
 
 __all__ = ["BUDGET", "AtOnce", "Lane", "Manners"]
 
-# Seconds a statement may take before it is stopped; OPTIONS["inline_budget"] sets another limit, 0 none at all.
+# Seconds of work a statement may take before it is stopped; OPTIONS["inline_budget"] sets another limit, 0 forbids all.
 BUDGET = 0.005
+# How many times the budget may pass while others use the processor, or the disk is waited for.
+PATIENCE = 3
 # A statement that took longer than this share of the budget several times, or was stopped, runs in a thread for the
 # next times.
 SHORT = 0.4
@@ -87,6 +89,46 @@ def commit_syncs(raw: sqlite3.Connection) -> int:
     return 0 if level == _SYNC_OFF else 2
 
 
+class Stopwatch:
+    """Tells whether the statement that runs has had its time.
+
+    On a busy machine the clock goes on while others have the processor, so it is the work that counts, up to a limit. The
+    first look is taken by the progress handler: most statements have ended before it.
+    """
+
+    __slots__ = ("budget", "deadline", "limit", "manners", "short", "since")
+
+    def __init__(self, manners: Manners) -> None:
+        self.manners = manners
+        self.budget = manners.budget
+        self.short = manners.budget * SHORT
+        self.deadline = self.limit = inf
+        # The thread's time when it was first looked at; 0 before that.
+        self.since = 0.0
+
+    def start(self, now: float) -> None:
+        self.deadline = now + self.budget
+        self.limit = now + self.budget * PATIENCE
+        self.since = 0.0
+
+    def over(self) -> bool:
+        since = self.since
+        if not since:
+            self.since = thread_time()
+            return False
+        now = monotonic()
+        return now > self.deadline and (now > self.limit or thread_time() - since > self.budget)
+
+    def stop(self, started: float, sql: str) -> None:
+        """Note that a statement took longer than `short`."""
+        if self.since:
+            took = thread_time() - self.since
+        else:
+            took = (monotonic() - started) / PATIENCE
+        if took > self.short:
+            self.manners.note_long(sql)
+
+
 class Lane:
     """A loop's connection for short statements in autocommit. None of them suspends once it has begun."""
 
@@ -96,9 +138,7 @@ class Lane:
         self.gate = gate
         self.manners = manners
         self.slow = manners.slow
-        self.budget = manners.budget
-        self.short = manners.budget * SHORT
-        self.deadline = 0.0
+        self.watch = Stopwatch(manners)
         self.link: Any = None
         self.raw: Any = None
         self.execute: Any = None
@@ -120,11 +160,8 @@ class Lane:
         raw.execute("PRAGMA busy_timeout = 0")
         if self.syncs == 1:
             raw.execute("PRAGMA wal_autocheckpoint = 0")
-        raw.set_progress_handler(self._over, STEPS)
+        raw.set_progress_handler(self.watch.over, STEPS)
         self.execute = raw.execute
-
-    def _over(self) -> bool:
-        return monotonic() > self.deadline
 
     def close(self) -> None:
         self.loop = None
@@ -144,7 +181,8 @@ class Lane:
             now = turns.admit(now)
             if self.loop is None:
                 return MOVED
-        self.deadline = now + self.budget
+        watch = self.watch
+        watch.start(now)
         try:
             rows = self.execute(sql, params).fetchall()
         except sqlite3.OperationalError as exc:
@@ -152,8 +190,8 @@ class Lane:
                 self._moved(exc, sql)
                 return MOVED
             raise
-        if monotonic() - now > self.short:
-            self.manners.note_long(sql)
+        if monotonic() - now > watch.short:
+            watch.stop(now, sql)
         if self.raw.in_transaction:
             self.raw.rollback()
         return rows
@@ -174,7 +212,8 @@ class Lane:
                 # In a thread, where the log is copied when it has grown.
                 self.writes_left = WRITES
                 return MOVED
-        self.deadline = now + self.budget
+        watch = self.watch
+        watch.start(now)
         try:
             cursor = self.execute(sql, params)
             rows = cursor.fetchall() if cursor.description is not None else None
@@ -183,8 +222,8 @@ class Lane:
                 self._moved(exc, sql)
                 return MOVED
             raise
-        if monotonic() - now > self.short:
-            self.manners.note_long(sql)
+        if monotonic() - now > watch.short:
+            watch.stop(now, sql)
         if self.raw.in_transaction:
             # A BEGIN that nobody could end: the next statement is somebody else's.
             self.raw.rollback()
@@ -212,7 +251,7 @@ class AtOnce:
         self.patience = 0
         # Whether the connection is set up for the loop's thread: impatient, and watching the clock.
         self.here = False
-        self.deadline = 0.0
+        self.watch = Stopwatch(manners)
         self.may_stop = False
         self.failure: BaseException | None = None
 
@@ -224,7 +263,7 @@ class AtOnce:
         if name == "command":
             if self.syncs and args[0] in {"COMMIT", "ROLLBACK"}:
                 # It may wait for the disk, and for nothing else: the connection can stay as it is.
-                self.deadline = inf
+                self.watch.start(inf)
                 return MOVED
         elif name not in {"fetch_all", "run"}:
             self.leave()
@@ -244,7 +283,7 @@ class AtOnce:
             return MOVED
         if not self.here:
             self._come()
-        self.deadline = now + self.manners.budget
+        self.watch.start(now)
         self.may_stop = sql.startswith(("SELECT", "BEGIN"))
         try:
             result = getattr(self.link.link, name)(*args)
@@ -258,8 +297,8 @@ class AtOnce:
                 self.manners.note_slow(sql)
             self.leave()
             return MOVED
-        if monotonic() - now > self.manners.budget * SHORT:
-            self.manners.note_long(sql)
+        if monotonic() - now > self.watch.short:
+            self.watch.stop(now, sql)
         return result
 
     def _ended(self) -> bool:
@@ -278,7 +317,7 @@ class AtOnce:
             self.here = False
 
     def _tick(self) -> bool:
-        if monotonic() <= self.deadline:
+        if not self.watch.over():
             return False
         if self.may_stop:
             return True
@@ -287,5 +326,5 @@ class AtOnce:
         except BaseException as exc:
             self.failure = exc
             return True
-        self.deadline = monotonic() + self.manners.budget
+        self.watch.start(monotonic())
         return False

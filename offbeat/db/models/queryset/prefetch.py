@@ -9,6 +9,7 @@ that they too cost one query for all objects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from offbeat.concurrency import async_function
@@ -297,8 +298,13 @@ def prefetch_one_level(
         queryset._prefetch_related_lookups = ()
     related = list(queryset)
     groups: dict[Any, list[Any]] = {}
-    for obj in related:
-        groups.setdefault(related_key(obj), []).append(obj)
+    group_of = groups.get
+    for key, obj in zip(_keys(related_key, related), related, strict=True):
+        group = group_of(key)
+        if group is None:
+            groups[key] = [obj]
+        else:
+            group.append(obj)
     to_attr, as_attr = lookup.get_current_to_attr(level)
     if single:
         _give_single(instances, groups, instance_key, to_attr if as_attr else None, cache_name, is_descriptor)
@@ -309,6 +315,18 @@ def prefetch_one_level(
         leaf = len(lookup.prefetch_to.split(LOOKUP_SEP)) - 1 == level
         _give_many(instances, groups, instance_key, to_attr, cache_name, lookup.queryset if leaf else None)
     return related, additional
+
+
+def _keys(key_of: Any, objects: list[Any]) -> list[Any]:
+    """`key_of` of each object; a loaded column is read past its descriptor."""
+    if type(key_of) is attrgetter:
+        (name, *others) = key_of.__reduce__()[1]  # type: ignore[misc]
+        if not others:
+            try:
+                return [obj.__dict__[name] for obj in objects]
+            except (AttributeError, KeyError):
+                pass
+    return list(map(key_of, objects))
 
 
 def _copied(lookup: Any) -> Any:
@@ -362,12 +380,7 @@ def _give_many(
 ) -> None:
     origin = getattr(instances[0], name)
     if custom is None and getattr(origin, "_gives_stock_querysets", False):
-        querysets = _alike(origin, instances, instance_key)
-        if querysets is not None:
-            for obj, queryset in zip(instances, querysets, strict=True):
-                queryset._result_cache = groups.get(instance_key(obj), [])
-                queryset._prefetch_done = True
-                obj._prefetched_objects_cache[cache_name] = queryset
+        if _give_alike(origin, instances, instance_key, groups, cache_name):
             return
     for obj in instances:
         manager = getattr(obj, name)
@@ -381,27 +394,41 @@ def _give_many(
         obj._prefetched_objects_cache[cache_name] = queryset
 
 
-def _alike(manager: Any, instances: list[Any], instance_key: Any) -> list[Any] | None:
-    """The managers' querysets for all instances, made after the model of the first one's; None if they may differ.
+def _give_alike(
+    manager: Any, instances: list[Any], instance_key: Any, groups: dict[Any, list[Any]], cache_name: str
+) -> bool:
+    """Give each instance its queryset, made after the model of the first one's; False if they may differ.
 
     They are the same shape, with the instance's key for its only parameter.
     """
     first = instances[0]
-    key = instance_key(first)
+    keys = _keys(instance_key, instances)
+    plain = not isinstance(keys[0], tuple)
     model = manager.get_queryset()
-    plain = not isinstance(key, tuple)
-    if model._shape is None or model._params != ((key,) if plain else key) or not type(model)._stock_copy:
-        return None
+    if (
+        model._shape is None
+        or model._params != ((keys[0],) if plain else keys[0])
+        or not type(model)._stock_copy
+        or (plain and (None in keys or "" in keys))
+    ):
+        return False
     mode = first._state.fetch_mode
+    if any([obj._state.fetch_mode is not mode for obj in instances]):
+        return False
     field = next(iter(model._known_related_objects), None)
-    querysets = []
-    for obj in instances:
-        key = instance_key(obj)
-        if obj._state.fetch_mode is not mode or (plain and key in (None, "")):
-            return None
-        queryset = model._follow(model._shape, (key,) if plain else key)
-        queryset._hints = {"instance": obj}
+    common = model._follow(model._shape, ()).__dict__
+    cls = type(model)
+    new = object.__new__
+    for key, obj in zip(keys, instances, strict=True):
+        queryset = new(cls)
+        queryset.__dict__ = {
+            **common,
+            "_params": (key,) if plain else key,
+            "_hints": {"instance": obj},
+            "_result_cache": groups.get(key, []),
+            "_prefetch_done": True,
+        }
         if field is not None:
             queryset._known_related_objects = {field: {key: obj}}
-        querysets.append(queryset)
-    return querysets
+        obj._prefetched_objects_cache[cache_name] = queryset
+    return True
