@@ -56,7 +56,8 @@ def serve(request: Any, path: str, document_root: Any = None, show_indexes: bool
         full_path.open("rb"),
         content_type=content_type or "application/octet-stream",
         headers={"Last-Modified": http_date(stat.st_mtime)},
-        request=request,
+        # Only who wants a part is told that there are parts.
+        request=request if "HTTP_RANGE" in request.META else None,
     )
     if encoding:
         response.headers["Content-Encoding"] = encoding

@@ -23,25 +23,25 @@ def environment(**more: str) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
-def run(*arguments: str, cwd: Path, code: int = 0, **more: str) -> str:
-    """Output of ``offbeat run ARGUMENTS``."""
+def run(*arguments: str, cwd: Path, code: int = 0, errors: int = subprocess.STDOUT, **more: str) -> str:
+    """Output of ``offbeat run ARGUMENTS``, by default with that of errors."""
     done = subprocess.run(
         [*RUN, *arguments],
         cwd=cwd,
         env=environment(**more),
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         text=True,
         timeout=120,
     )
-    assert done.returncode == code, done.stdout
+    assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
 def script(code: str, cwd: Path, **more: str) -> str:
     """Output of a program of the project, after ``django.setup()``."""
     start = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'myproject.settings')\nimport django\ndjango.setup()\n"
-    return run("python", "-c", start + code, cwd=cwd, **more)
+    return run("python", "-c", start + code, cwd=cwd, errors=subprocess.PIPE, **more)
 
 
 def free_port() -> int:

@@ -6,7 +6,6 @@ import asyncio
 import smtplib
 import subprocess
 import threading
-import time
 import types
 from pathlib import Path
 
@@ -201,14 +200,17 @@ async def test_new_parts_and_old_ones_in_one_request(rows, serve):
 class SlowServer:
     """An SMTP server that takes its time, in place of ``smtplib.SMTP``."""
 
-    sent: list[str] = []
+    sent: list[tuple[tuple[str, ...], int]] = []
+    reached = threading.Event()
+    go_on = threading.Event()
 
     def __init__(self, *args, **kwargs):
-        self.thread = threading.get_ident()
+        pass
 
     def sendmail(self, from_addr, to_addrs, message, *args, **kwargs):
-        time.sleep(0.2)
-        type(self).sent.append((tuple(to_addrs), threading.get_ident()))
+        self.reached.set()
+        assert self.go_on.wait(30)
+        self.sent.append((tuple(to_addrs), threading.get_ident()))
 
     def __getattr__(self, name):
         return lambda *args, **kwargs: (250, b"")
@@ -216,6 +218,8 @@ class SlowServer:
 
 async def test_mail_from_a_view_holds_up_nothing(serve, monkeypatch):
     """Sent by SMTP while other requests are answered: no queue is needed."""
+    for event in (SlowServer.reached, SlowServer.go_on):
+        event.clear()
     SlowServer.sent.clear()
     monkeypatch.setattr(smtplib, "SMTP", SlowServer)
     mailers = {"default": {"BACKEND": "offbeat.core.mail.backends.smtp.EmailBackend"}}
@@ -228,14 +232,13 @@ async def test_mail_from_a_view_holds_up_nothing(serve, monkeypatch):
     site = serve(view)
     with override_settings(MAILERS=mailers):
         sending = asyncio.ensure_future(site.async_.get("/", {"mail": 1}))
-        await asyncio.sleep(0.02)
-        answered = 0
-        while not sending.done():
+        while not SlowServer.reached.is_set():
+            await asyncio.sleep(0.001)
+        for _ in range(10):
             assert (await site.async_.get("/")).content == b"ok"
-            answered += 1
-            await asyncio.sleep(0.005)
+        assert not sending.done()
+        SlowServer.go_on.set()
         assert (await sending).status_code == 200
-    assert answered > 5
     ((to, thread),) = SlowServer.sent
     assert to == ("b@example.com",)
     assert thread != threading.get_ident()

@@ -72,7 +72,7 @@ def test_wrong_use(source):
         render(source, x="text")
 
 
-@override_settings(USE_THOUSAND_SEPARATOR=True)
+@override_settings(USE_THOUSAND_SEPARATOR=True, FORMAT_MODULE_PATH="tests.template.formats")
 def test_localization_follows_the_language_and_can_be_switched():
     source = "{{ n }} {% localize off %}{{ n }} {{ d|date:'Y' }}{% endlocalize %} {{ n|unlocalize }} {{ d }}"
     day = datetime.date(2024, 2, 29)
@@ -82,6 +82,7 @@ def test_localization_follows_the_language_and_can_be_switched():
         assert render("{{ n }} {{ i }}", n=1234.5, i=1234567) == "1,234.5 1,234,567"
 
 
+@override_settings(FORMAT_MODULE_PATH="tests.template.formats")
 def test_input_formats_of_a_language_and_iso():
     from offbeat import forms
 

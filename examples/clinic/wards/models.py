@@ -106,7 +106,7 @@ class Appointment(models.Model):
             return
         if self.end <= self.start:
             raise ValidationError({"end": "An appointment must end after it begins."}, code="order")
-        clash = Appointment.objects.filter(room=self.room).exclude(pk=self.pk).overlapping(self.start, self.end).first()
+        clash = Appointment.objects.filter(room_id=self.room_id).exclude(pk=self.pk).overlapping(self.start, self.end).first()
         if clash is not None:
             start, end = timezone.localtime(clash.start), timezone.localtime(clash.end)
             raise ValidationError(

@@ -42,6 +42,7 @@ class BaseHandler:
     _view_middleware: tuple[Callable[..., Any], ...] = ()
     _template_response_middleware: tuple[Callable[..., Any], ...] = ()
     _exception_middleware: tuple[Callable[..., Any], ...] = ()
+    _requests_have_urlconf = False
     _plans: dict[Any, int]
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -57,6 +58,7 @@ class BaseHandler:
         self._template_response_middleware = tuple(hooks.template_response)
         self._exception_middleware = tuple(hooks.exception)
         self._plans = {}
+        self._requests_have_urlconf = hasattr(getattr(self, "request_class", None), "urlconf")
         # Set last: a handler whose middleware cannot be loaded is not ready.
         self._middleware_chain = chain
 
@@ -80,8 +82,8 @@ class BaseHandler:
     def resolve_request(self, request: Any) -> Any:
         """Return the ResolverMatch for a request and keep it there; Resolver404 when no view matches."""
         urlconf = None
-        # Set by middleware, seldom; looking for what is not there is slow.
-        if "urlconf" in request.__dict__:
+        # Set by middleware, or by a class of requests, seldom; looking for what is not there is slow.
+        if self._requests_have_urlconf or "urlconf" in request.__dict__:
             urlconf = request.urlconf
             set_urlconf(urlconf)
         resolver = get_resolver(urlconf)

@@ -8,7 +8,7 @@ import mimetypes
 import re
 from datetime import UTC, datetime
 from email.errors import InvalidHeaderDefect
-from email.headerregistry import Address, AddressHeader
+from email.headerregistry import Address
 from email.message import MIMEPart
 from email.utils import make_msgid
 from pathlib import Path
@@ -303,7 +303,6 @@ def parsed_addresses(addresses: Any) -> list[Address]:
     except IndexError as error:
         # A fault of the parser of Python 3.11.
         raise ValueError("no domain after @") from error
-    assert isinstance(header, AddressHeader)
     # A name without a domain is a defect, too, but one for the server to decide upon.
     if "@" in text and any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects):
         raise ValueError(str(header.defects[0]))

@@ -134,7 +134,8 @@ class OutputWrapper(TextIOBase):
 
     def flush(self) -> None:
         """Flush the stream, if it can be."""
-        if hasattr(self._out, "flush"):
+        # At the interpreter's end, the stream may be closed before this wrapper is.
+        if hasattr(self._out, "flush") and not getattr(self._out, "closed", False):
             self._out.flush()
 
     def isatty(self) -> bool:

@@ -124,15 +124,13 @@ def _required_options(
             or not (action.required or action in exclusive)
         ):
             continue
-        if (
-            dests.count(action.dest) > 1
-            and min(action.option_strings).lstrip("-").replace("-", "_") not in options
-        ):
+        if dests.count(action.dest) > 1:
             if action.dest in options:
                 raise TypeError(
                     f"Cannot pass the dest {action.dest!r} that matches multiple arguments via **options."
                 )
-            continue
+            if min(action.option_strings).lstrip("-").replace("-", "_") not in options:
+                continue
         flag = min(action.option_strings)
         if isinstance(action, _StoreConstAction) or action.nargs == 0:
             result.append(flag)

@@ -108,4 +108,4 @@ def run_formatters(written_files: Any, black_path: str | None = None, stderr: An
             subprocess.run([path, "--fast", "--", *written_files], capture_output=True, check=False)
         except OSError as error:
             if stderr is not None:
-                stderr.write(f"Formatters failed to launch: {error}")
+                stderr.write(f"Formatters failed to launch: {type(error).__name__}: {error}")
