@@ -42,7 +42,7 @@ format: $(BIN)/.dev ## Format the code and mend what the linter can
 
 bench: $(BIN)/.dev ## Measure hot paths as multiples of the bare driver and the bare server
 	$(BIN)/python benchmarks/orm.py
-	$(BIN)/python benchmarks/http.py
+	$(BIN)/python benchmarks/requests.py
 
 docs: $(BIN)/.dev ## Build the documentation
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

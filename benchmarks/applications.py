@@ -1,4 +1,4 @@
-"""What ``http.py`` measures: a bare ASGI function, and a view without and with the middleware of a fresh project."""
+"""What ``requests.py`` measures: a bare ASGI function, and a view without and with the middleware of a fresh project."""
 
 from __future__ import annotations
 

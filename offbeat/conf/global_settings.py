@@ -283,6 +283,8 @@ CSRF_HEADER_NAME = "HTTP_X_CSRFTOKEN"
 CSRF_TRUSTED_ORIGINS: list[str] = []
 CSRF_USE_SESSIONS = False
 SIGNING_BACKEND = "offbeat.core.signing.TimestampSigner"
+# Whether cookies that were signed under the older, ambiguous salt still pass.
+SIGNED_COOKIE_LEGACY_SALT_FALLBACK = False
 
 # Cache, sessions, messages
 CACHES: dict[str, Any] = {"default": {"BACKEND": "offbeat.core.cache.backends.locmem.LocMemCache"}}

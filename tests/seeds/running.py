@@ -39,7 +39,7 @@ def run(*arguments: str, cwd: Path, code: int = 0, errors: int = subprocess.STDO
 
 
 def script(code: str, cwd: Path, **more: str) -> str:
-    """Output of a program of the project, after ``django.setup()``."""
+    """What a program of the project prints, after ``django.setup()``."""
     start = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'myproject.settings')\nimport django\ndjango.setup()\n"
     return run("python", "-c", start + code, cwd=cwd, errors=subprocess.PIPE, **more)
 

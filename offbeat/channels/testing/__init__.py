@@ -7,9 +7,11 @@ from offbeat.channels.testing.communicators import (
     HttpCommunicator,
     WebsocketCommunicator,
 )
+from offbeat.channels.testing.live import ChannelsLiveServerTestCase
 
 __all__ = [
     "ApplicationCommunicator",
+    "ChannelsLiveServerTestCase",
     "HttpCommunicator",
     "WebsocketCommunicator",
 ]

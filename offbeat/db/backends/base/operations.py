@@ -205,6 +205,10 @@ class BaseDatabaseOperations(TemporalOperations, WindowOperations):
         """How many elements an IN list may have."""
         return None
 
+    def long_list_sql(self, values: Any) -> tuple[str, list[Any]] | None:
+        """What stands after IN for a list with more values than a statement may have parameters, or None."""
+        return None
+
     def max_name_length(self) -> int | None:
         """How long an identifier may be."""
         return None

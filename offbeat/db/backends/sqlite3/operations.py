@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import json
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
@@ -69,6 +70,14 @@ class DatabaseOperations(BaseDatabaseOperations):
 
     def max_in_list_size(self) -> int | None:
         return None
+
+    def long_list_sql(self, values: Any) -> tuple[str, list[Any]] | None:
+        if len(values) <= int(self.connection.features.max_query_params) // 2:
+            return None
+        # JSON keeps integers and text as they are; other types might come back as something that compares differently.
+        if {type(value) for value in values} not in ({int}, {str}):
+            return None
+        return "(SELECT value FROM JSON_EACH(%s))", [json.dumps(list(values))]
 
     def _convert_tznames_to_sql(self, tzname: str | None) -> tuple[str | None, str | None]:
         if tzname and settings.USE_TZ:

@@ -114,6 +114,9 @@ _SAFE_RANGES = {
     "AutoField": (1, 2**31 - 1),
 }
 _DEFAULT_RANGE = (-(2**31), 2**31 - 1)
+INTEGER_TYPES = frozenset({*_SAFE_RANGES, "IntegerField"})
+# From this length on, a database may take a list as one parameter.
+LONG_LIST = 10_000
 
 
 class IntegerFieldOverflow:
@@ -210,10 +213,23 @@ class In(FieldGetDbPrepValueIterableMixin, BuiltinLookup):
             rhs.discard(None)
         except TypeError:
             rhs = [value for value in self.rhs if value is not None]
+        if any(type(value) is int and not -(2**63) <= value < 2**63 for value in rhs):
+            rhs = self._storable(rhs, connection)
         if not rhs:
             raise EmptyResultSet
         sqls, params = self.batch_process_rhs(compiler, connection, rhs)
+        if len(sqls) > LONG_LIST and all(sql == "%s" for sql in sqls):
+            in_one = connection.ops.long_list_sql(params)
+            if in_one is not None:
+                return in_one  # type: ignore[no-any-return]
         return f"({', '.join(sqls)})", params
+
+    def _storable(self, values: Any, connection: Any) -> list[Any]:
+        """Without the numbers that no row can have, which drivers refuse."""
+        field = getattr(self.lhs, "output_field", None)
+        if field is None or field.get_internal_type() not in INTEGER_TYPES:
+            return list(values)
+        return [value for value in values if type(value) is not int or -(2**63) <= value < 2**63]
 
     def get_rhs_op(self, connection: Any, rhs: Any) -> str:
         return f"IN {rhs}"
