@@ -70,7 +70,17 @@ def main() -> None:
     servers = {}
     for name, path in APPLICATIONS.items():
         port = free_port()
-        command = [sys.executable, "-m", "uvicorn", path, "--port", str(port), "--log-level", "warning", "--no-access-log"]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            path,
+            "--port",
+            str(port),
+            "--log-level",
+            "warning",
+            "--no-access-log",
+        ]
         servers[name] = subprocess.Popen(command, cwd=Path(__file__).parent), port
     try:
         costs: dict[str, list[float]] = {name: [] for name in servers}

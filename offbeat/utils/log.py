@@ -95,6 +95,19 @@ class AdminEmailHandler(logging.Handler):
         # Loaded with the first error: the debug pages are no small module.
         return import_string(self._reporter_path or settings.DEFAULT_EXCEPTION_REPORTER)
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Mail a record that passes the filters; what goes wrong with that is no error of the code that logs.
+
+        Without the lock of other handlers: sending suspends the request, and needs no order.
+        """
+        kept: Any = self.filter(record)
+        if kept:
+            try:
+                self.emit(record if kept is True else kept)
+            except Exception:
+                self.handleError(record)
+        return bool(kept)
+
     def emit(self, record: logging.LogRecord) -> None:
         if not settings.ADMINS and type(self).send_mail is AdminEmailHandler.send_mail:
             return

@@ -6,7 +6,7 @@ import io
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offbeat.core.handlers.asgi import ASGIHandler
@@ -170,6 +170,7 @@ def test_a_part_is_not_compressed_and_what_is_compressed_has_no_parts():
     assert "Accept-Ranges" not in whole
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30) | st.from_regex(r"bytes=[0-9]{0,25}-[0-9]{0,25}", fullmatch=True))
 def test_no_range_does_harm(value):
     status, _, body = answer(request(HTTP_RANGE=value))

@@ -222,7 +222,8 @@ async def test_mail_from_a_view_holds_up_nothing(serve, monkeypatch):
         event.clear()
     SlowServer.sent.clear()
     monkeypatch.setattr(smtplib, "SMTP", SlowServer)
-    mailers = {"default": {"BACKEND": "offbeat.core.mail.backends.smtp.EmailBackend"}}
+    backend = "offbeat.core.mail.backends.smtp.EmailBackend"
+    mailers = {"default": {"BACKEND": backend, "OPTIONS": {"host": "localhost"}}}
 
     async def view(request):
         if "mail" in request.GET:
@@ -233,6 +234,7 @@ async def test_mail_from_a_view_holds_up_nothing(serve, monkeypatch):
     with override_settings(MAILERS=mailers):
         sending = asyncio.ensure_future(site.async_.get("/", {"mail": 1}))
         while not SlowServer.reached.is_set():
+            assert not sending.done()
             await asyncio.sleep(0.001)
         for _ in range(10):
             assert (await site.async_.get("/")).content == b"ok"

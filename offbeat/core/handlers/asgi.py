@@ -27,7 +27,7 @@ from offbeat.db import close_old_connections, reset_queries
 from offbeat.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, parse_cookie
 from offbeat.http.base import response_keeper
 from offbeat.http.headers import HttpHeaders
-from offbeat.urls import set_script_prefix
+from offbeat.urls import get_resolver, set_script_prefix
 from offbeat.utils.encoding import repercent_broken_unicode
 from offbeat.utils.functional import cached_property
 
@@ -299,6 +299,7 @@ class ASGIHandler(base.BaseHandler):
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                await spawn(_load_routes)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 unwatch_loop(asyncio.get_running_loop())
@@ -404,6 +405,14 @@ class ASGIHandler(base.BaseHandler):
         from offbeat.core.handlers.exception import handle_uncaught_exception
 
         return handle_uncaught_exception(request, resolver, exc_info)
+
+
+def _load_routes() -> None:
+    """Import the URLconf before the first request has to wait for it. What is wrong with it, that request tells."""
+    try:
+        get_resolver().find("/")
+    except Exception:
+        logger.debug("The URLconf cannot be loaded yet", exc_info=True)
 
 
 def _close_connections() -> None:

@@ -222,9 +222,9 @@ class DeserializedObject:
 
     def save(self, save_m2m: bool = True, using: str | None = None, **kwargs: Any) -> None:
         """Save the row as it is, without the model's own ``save()``, then its many-to-many values."""
-        from offbeat.db.models import Model
+        from offbeat.db import models
 
-        Model.save_base(self.object, using=using, raw=True, **kwargs)
+        models.Model.save_base(self.object, using=using, raw=True, **kwargs)
         if self.m2m_data and save_m2m:
             for name, objects in self.m2m_data.items():
                 getattr(self.object, name).set(objects)

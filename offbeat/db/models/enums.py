@@ -64,7 +64,7 @@ class Choices(enum.Enum, metaclass=ChoicesType):
         _label_: Any
 
         @property
-        def label(self) -> Any: ...
+        def label(self) -> str: ...
         @property
         def do_not_call_in_templates(self) -> bool: ...
     else:
@@ -85,12 +85,22 @@ class Choices(enum.Enum, metaclass=ChoicesType):
 class IntegerChoices(Choices, enum.IntEnum):
     """Integer choices."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def value(self) -> int: ...
+
     __str__ = Choices.__str__
     __repr__ = Choices.__repr__
 
 
 class TextChoices(Choices, enum.StrEnum):
     """String choices; auto() gives the member's name."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def value(self) -> str: ...
 
     __str__ = Choices.__str__
     __repr__ = Choices.__repr__

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.core.exceptions import FieldFetchBlocked
+from offbeat.db.models.lazy_loads import note_lazy_load, watching
 
 __all__ = ["FETCH_ONE", "FETCH_PEERS", "FETCH_RAISE", "FetchMode"]
 
@@ -30,6 +31,8 @@ class FetchOne(FetchMode):
     __slots__ = ()
 
     def fetch(self, fetcher: Any, instance: Any) -> None:
+        if watching.get() is not None:
+            note_lazy_load(instance, _name(fetcher))
         fetcher.fetch_one(instance)
 
     def __reduce__(self) -> str:
@@ -60,11 +63,16 @@ class FetchRaise(FetchMode):
     __slots__ = ()
 
     def fetch(self, fetcher: Any, instance: Any) -> None:
-        name = fetcher.field.name if hasattr(fetcher, "field") else fetcher.related.accessor_name
-        raise FieldFetchBlocked(f"Fetching of {instance.__class__.__name__}.{name} blocked.") from None
+        name = f"{instance.__class__.__name__}.{_name(fetcher)}"
+        raise FieldFetchBlocked(f"Fetching of {name} blocked.") from None
 
     def __reduce__(self) -> str:
         return "FETCH_RAISE"
+
+
+def _name(fetcher: Any) -> str:
+    name: str = fetcher.field.name if hasattr(fetcher, "field") else fetcher.related.accessor_name
+    return name
 
 
 FETCH_ONE = FetchOne()

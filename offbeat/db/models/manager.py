@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["BaseManager", "EmptyManager", "Manager", "ManagerDescriptor"]
 
 _T = TypeVar("_T", bound="Model")
+_Q = TypeVar("_Q", bound=QuerySet[Any])
 
 
 class BaseManager(Generic[_T]):
@@ -103,15 +104,17 @@ class BaseManager(Generic[_T]):
         return methods
 
     @classmethod
-    def from_queryset(cls, queryset_class: Any, class_name: str | None = None) -> Any:
+    def from_queryset(cls, queryset_class: type[_Q], class_name: str | None = None) -> type[_Q]:
         """Return a manager class with the public methods of `queryset_class`."""
         if class_name is None:
             class_name = f"{cls.__name__}From{queryset_class.__name__}"
-        return type(
+        made: Any = type(
             class_name,
             (cls,),
             {"_queryset_class": queryset_class, **cls._get_queryset_methods(queryset_class)},
         )
+        # A manager answers what the querysets answer, and that is what type checkers need to know of it.
+        return made  # type: ignore[no-any-return]
 
     def contribute_to_class(self, cls: Any, name: str) -> None:
         """Become the manager `name` of the model `cls`."""

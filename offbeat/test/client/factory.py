@@ -220,17 +220,7 @@ class RequestFactory:
         **extra: Any,
     ) -> Any:
         """A PUT request."""
-        data = self._encode_json(data, content_type)
-        return self.generic(
-            "PUT",
-            path,
-            data,
-            content_type,
-            secure=secure,
-            headers=headers,
-            query_params=query_params,
-            **extra,
-        )
+        return self._encoded("PUT", path, data, content_type, secure, headers, query_params, extra)
 
     def patch(
         self,
@@ -244,17 +234,7 @@ class RequestFactory:
         **extra: Any,
     ) -> Any:
         """A PATCH request."""
-        data = self._encode_json(data, content_type)
-        return self.generic(
-            "PATCH",
-            path,
-            data,
-            content_type,
-            secure=secure,
-            headers=headers,
-            query_params=query_params,
-            **extra,
-        )
+        return self._encoded("PATCH", path, data, content_type, secure, headers, query_params, extra)
 
     def delete(
         self,
@@ -268,11 +248,23 @@ class RequestFactory:
         **extra: Any,
     ) -> Any:
         """A DELETE request."""
-        data = self._encode_json(data, content_type)
+        return self._encoded("DELETE", path, data, content_type, secure, headers, query_params, extra)
+
+    def _encoded(
+        self,
+        method: str,
+        path: str,
+        data: Any,
+        content_type: str,
+        secure: bool,
+        headers: Any,
+        query_params: Any,
+        extra: dict[str, Any],
+    ) -> Any:
         return self.generic(
-            "DELETE",
+            method,
             path,
-            data,
+            self._encode_json(data, content_type),
             content_type,
             secure=secure,
             headers=headers,

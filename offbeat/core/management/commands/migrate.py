@@ -9,10 +9,10 @@ from typing import Any
 
 from offbeat.apps import apps
 from offbeat.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
+from offbeat.core.management.migration_names import check_app_label, find_migration
 from offbeat.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from offbeat.db import DEFAULT_DB_ALIAS, connections, router
 from offbeat.db.migrations.autodetector import MigrationAutodetector
-from offbeat.db.migrations.exceptions import AmbiguityError
 from offbeat.db.migrations.executor import MigrationExecutor
 from offbeat.db.migrations.state import ModelState, ProjectState
 from offbeat.utils.module_loading import module_has_submodule
@@ -139,10 +139,7 @@ class Command(BaseCommand):
             if options["run_syncdb"]:
                 self.run_syncdb_apps = executor.loader.unmigrated_apps
             return executor.loader.graph.leaf_nodes()
-        try:
-            apps.get_app_config(app_label)
-        except LookupError as error:
-            raise CommandError(str(error))
+        check_app_label(app_label)
         if options["run_syncdb"]:
             if app_label in executor.loader.migrated_apps:
                 raise CommandError(f"Can't use run_syncdb with app '{app_label}' as it has migrations.")
@@ -155,14 +152,7 @@ class Command(BaseCommand):
         if name == "zero":
             self.target_app_labels_only = False
             return [(app_label, None)]
-        try:
-            migration = executor.loader.get_migration_by_prefix(app_label, name)
-        except AmbiguityError:
-            raise CommandError(
-                f"More than one migration matches '{name}' in app '{app_label}'. Please be more specific."
-            )
-        except KeyError:
-            raise CommandError(f"Cannot find a migration matching '{name}' from app '{app_label}'.")
+        migration = find_migration(executor.loader, app_label, name)
         target = (app_label, migration.name)
         if target not in executor.loader.graph.nodes and target in executor.loader.replacements:
             # Partly applied: what it replaces is still there, and its last part means the same.

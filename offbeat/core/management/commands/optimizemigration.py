@@ -6,11 +6,10 @@ import shutil
 import sys
 from typing import Any
 
-from offbeat.apps import apps
 from offbeat.core.management.base import BaseCommand, CommandError, CommandParser
+from offbeat.core.management.migration_names import check_app_label, find_migration
 from offbeat.core.management.utils import run_formatters
 from offbeat.db import migrations
-from offbeat.db.migrations.exceptions import AmbiguityError
 from offbeat.db.migrations.loader import MigrationLoader
 from offbeat.db.migrations.optimizer import MigrationOptimizer
 from offbeat.db.migrations.writer import MigrationWriter
@@ -87,18 +86,8 @@ class Command(BaseCommand):
 
     @staticmethod
     def _migration(app_label: str, name: str) -> Any:
-        try:
-            apps.get_app_config(app_label)
-        except LookupError as error:
-            raise CommandError(str(error))
+        check_app_label(app_label)
         loader = MigrationLoader(None)
         if app_label not in loader.migrated_apps:
             raise CommandError(f"App '{app_label}' does not have migrations.")
-        try:
-            return loader.get_migration_by_prefix(app_label, name)
-        except AmbiguityError:
-            raise CommandError(
-                f"More than one migration matches '{name}' in app '{app_label}'. Please be more specific."
-            )
-        except KeyError:
-            raise CommandError(f"Cannot find a migration matching '{name}' from app '{app_label}'.")
+        return find_migration(loader, app_label, name)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from offbeat.apps import apps
 from offbeat.core.management.base import BaseCommand, CommandError, CommandParser
 from offbeat.core.management.color import no_style
+from offbeat.core.management.migration_names import check_app_label, find_migration
 from offbeat.db import DEFAULT_DB_ALIAS, connections
-from offbeat.db.migrations.exceptions import AmbiguityError
 from offbeat.db.migrations.loader import MigrationLoader
 
 
@@ -37,22 +36,10 @@ class Command(BaseCommand):
         connection = connections[options["database"]]
         loader = MigrationLoader(connection, replace_migrations=False)
         app_label, name = options["app_label"], options["migration_name"]
-        try:
-            apps.get_app_config(app_label)
-        except LookupError as error:
-            raise CommandError(str(error))
+        check_app_label(app_label)
         if app_label not in loader.migrated_apps:
             raise CommandError(f"App '{app_label}' does not have migrations")
-        try:
-            migration = loader.get_migration_by_prefix(app_label, name)
-        except AmbiguityError:
-            raise CommandError(
-                f"More than one migration matches '{name}' in app '{app_label}'. Please be more specific."
-            )
-        except KeyError:
-            raise CommandError(
-                f"Cannot find a migration matching '{name}' from app '{app_label}'. Is it in INSTALLED_APPS?"
-            )
+        migration = find_migration(loader, app_label, name, " Is it in INSTALLED_APPS?")
         self.output_transaction = migration.atomic and connection.features.can_rollback_ddl
         statements = loader.collect_sql(
             [(loader.graph.nodes[app_label, migration.name], options["backwards"])]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from offbeat.apps import apps
 from offbeat.core.management.base import BaseCommand, CommandError, CommandParser
+from offbeat.core.management.migration_names import check_app_label, find_migration
 from offbeat.core.management.utils import run_formatters
 from offbeat.db import migrations
-from offbeat.db.migrations.exceptions import AmbiguityError
 from offbeat.db.migrations.loader import MigrationLoader
 from offbeat.db.migrations.migration import SwappableTuple
 from offbeat.db.migrations.optimizer import MigrationOptimizer
@@ -51,23 +50,20 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         self.verbosity = options["verbosity"]
         app_label, start_name = options["app_label"], options["start_migration_name"]
-        try:
-            apps.get_app_config(app_label)
-        except LookupError as error:
-            raise CommandError(str(error))
+        check_app_label(app_label)
         loader = MigrationLoader(None)
         if app_label not in loader.migrated_apps:
             raise CommandError(
                 f"App '{app_label}' does not have migrations (so squashmigrations on it makes no sense)"
             )
-        last = self.find_migration(loader, app_label, options["migration_name"])
+        last = find_migration(loader, app_label, options["migration_name"])
         squashed = [
             loader.get_migration(label, name)
             for label, name in loader.graph.forwards_plan((last.app_label, last.name))
             if label == last.app_label
         ]
         if start_name:
-            start = loader.get_migration(app_label, self.find_migration(loader, app_label, start_name).name)
+            start = loader.get_migration(app_label, find_migration(loader, app_label, start_name).name)
             if start not in squashed:
                 raise CommandError(
                     f"The migration '{start}' cannot be found. Maybe it comes after the migration '{last}'?\nHave a "
@@ -157,15 +153,3 @@ class Command(BaseCommand):
                     "safely copy their implementation.\n  See the comment at the top of the squashed migration for "
                     "details."
                 )
-
-    @staticmethod
-    def find_migration(loader: MigrationLoader, app_label: str, name: str) -> Any:
-        """The migration whose name begins so; CommandError."""
-        try:
-            return loader.get_migration_by_prefix(app_label, name)
-        except AmbiguityError:
-            raise CommandError(
-                f"More than one migration matches '{name}' in app '{app_label}'. Please be more specific."
-            )
-        except KeyError:
-            raise CommandError(f"Cannot find a migration matching '{name}' from app '{app_label}'.")

@@ -56,10 +56,9 @@ class FieldOperation(Operation):
         )
 
 
-class AddField(FieldOperation):
-    """Add a field; ``preserve_default=False``: its default fills the existing rows only."""
+class _Definition(FieldOperation):
+    """What the operations that bring a field's definition share."""
 
-    category = OperationCategory.ADDITION
     field: Any
 
     def __init__(self, model_name: str, name: str, field: Any, preserve_default: bool = True) -> None:
@@ -71,6 +70,12 @@ class AddField(FieldOperation):
         if self.preserve_default is not True:
             kwargs["preserve_default"] = self.preserve_default
         return type(self).__name__, [], kwargs
+
+
+class AddField(_Definition):
+    """Add a field; ``preserve_default=False``: its default fills the existing rows only."""
+
+    category = OperationCategory.ADDITION
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.add_field(app_label, self.model_name_lower, self.name, self.field, self.preserve_default)
@@ -148,21 +153,10 @@ class RemoveField(FieldOperation):
         return super().reduce(operation, app_label)
 
 
-class AlterField(FieldOperation):
+class AlterField(_Definition):
     """Change a field's definition."""
 
     category = OperationCategory.ALTERATION
-    field: Any
-
-    def __init__(self, model_name: str, name: str, field: Any, preserve_default: bool = True) -> None:
-        self.preserve_default = preserve_default
-        super().__init__(model_name, name, field)
-
-    def deconstruct(self) -> tuple[str, Any, Any]:
-        kwargs: dict[str, Any] = {"model_name": self.model_name, "name": self.name, "field": self.field}
-        if self.preserve_default is not True:
-            kwargs["preserve_default"] = self.preserve_default
-        return type(self).__name__, [], kwargs
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.alter_field(app_label, self.model_name_lower, self.name, self.field, self.preserve_default)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from offbeat.core.exceptions import EmptyResultSet, FullResultSet
 from offbeat.db.models.expressions import ColPairs
 from offbeat.db.models.fields.foreign import ForeignObject
 from offbeat.db.models.fields.tuple_lookups import (
@@ -86,6 +87,16 @@ class RelatedLookupMixin:
     lhs: Any
     rhs: Any
     prepare_rhs: bool
+    # What a number below or above all that a column can hold comes to.
+    underflow_exception: type[Exception] = EmptyResultSet
+    overflow_exception: type[Exception] = EmptyResultSet
+
+    def process_rhs(self, compiler: Any, connection: Any) -> Any:
+        """SQL of the key; no row has one beyond 64 bits, and drivers refuse it."""
+        rhs = self.rhs
+        if type(rhs) is int and not -(2**63) <= rhs < 2**63:
+            raise self.underflow_exception if rhs < 0 else self.overflow_exception
+        return super().process_rhs(compiler, connection)  # type: ignore[misc]
 
     def param_preparer(self) -> Callable[[Any], Any] | None:
         """Return the function that values of later queries of this shape go through."""
@@ -181,24 +192,28 @@ class RelatedLessThan(RelatedLookupMixin, LessThan):
     """The key is less than this one."""
 
     tuple_lookup = TupleLessThan
+    overflow_exception = FullResultSet
 
 
 class RelatedGreaterThan(RelatedLookupMixin, GreaterThan):
     """The key is greater than this one."""
 
     tuple_lookup = TupleGreaterThan
+    underflow_exception = FullResultSet
 
 
 class RelatedGreaterThanOrEqual(RelatedLookupMixin, GreaterThanOrEqual):
     """The key is greater than or equal to this one."""
 
     tuple_lookup = TupleGreaterThanOrEqual
+    underflow_exception = FullResultSet
 
 
 class RelatedLessThanOrEqual(RelatedLookupMixin, LessThanOrEqual):
     """The key is less than or equal to this one."""
 
     tuple_lookup = TupleLessThanOrEqual
+    overflow_exception = FullResultSet
 
 
 class RelatedIsNull(RelatedLookupMixin, IsNull):

@@ -8,6 +8,7 @@ from typing import Any
 from offbeat.concurrency import async_face
 from offbeat.db import connections, router, transaction
 from offbeat.db.models.fetch_modes import FETCH_ONE
+from offbeat.db.models.lazy_loads import note_lazy_load, watching
 from offbeat.db.models.query_utils import Q
 from offbeat.db.models.utils import AltersData
 from offbeat.utils.functional import cached_property
@@ -105,6 +106,8 @@ class RelatedManagerBase(AltersData):
         try:
             return self.instance._prefetched_objects_cache[self._cache_key]
         except (AttributeError, KeyError):
+            if watching.get() is not None:
+                note_lazy_load(self.instance, self._cache_key, many=True)
             return self._apply_rel_filters(super().get_queryset())  # type: ignore[misc]
 
     def _apply_rel_filters(self, queryset: Any) -> Any:

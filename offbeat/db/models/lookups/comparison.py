@@ -227,6 +227,8 @@ class In(FieldGetDbPrepValueIterableMixin, BuiltinLookup):
     def _storable(self, values: Any, connection: Any) -> list[Any]:
         """Without the numbers that no row can have, which drivers refuse."""
         field = getattr(self.lhs, "output_field", None)
+        while getattr(field, "remote_field", None) is not None and hasattr(field, "target_field"):
+            field = field.target_field  # type: ignore[union-attr]
         if field is None or field.get_internal_type() not in INTEGER_TYPES:
             return list(values)
         return [value for value in values if type(value) is not int or -(2**63) <= value < 2**63]

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from offbeat.concurrency import async_function
 from offbeat.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from offbeat.db.models.constants import LOOKUP_SEP
+from offbeat.db.models.lazy_loads import unwatched, watching
 from offbeat.db.models.queryset.iteration import ModelIterable
 from offbeat.utils.functional import cached_property
 
@@ -95,8 +96,14 @@ def _gives_instances(queryset: Any) -> bool:
 
 def prefetch_related_objects(model_instances: Sequence[Any], *related_lookups: Any) -> None:
     """Prefetch `related_lookups` (names or Prefetch objects) for instances of one model."""
-    if model_instances:
-        _Prefetching(model_instances).run(_normalized(related_lookups))
+    if not model_instances:
+        return
+    prefetching = _Prefetching(model_instances)
+    if watching.get() is None:
+        prefetching.run(_normalized(related_lookups))
+    else:
+        with unwatched():
+            prefetching.run(_normalized(related_lookups))
 
 
 aprefetch_related_objects = async_function(prefetch_related_objects)
@@ -320,7 +327,7 @@ def prefetch_one_level(
 def _keys(key_of: Any, objects: list[Any]) -> list[Any]:
     """`key_of` of each object; a loaded column is read past its descriptor."""
     if type(key_of) is attrgetter:
-        (name, *others) = key_of.__reduce__()[1]  # type: ignore[misc]
+        name, *others = cast("tuple[str, ...]", key_of.__reduce__()[1])
         if not others:
             try:
                 return [obj.__dict__[name] for obj in objects]
@@ -413,7 +420,7 @@ def _give_alike(
     ):
         return False
     mode = first._state.fetch_mode
-    if any([obj._state.fetch_mode is not mode for obj in instances]):
+    if any(obj._state.fetch_mode is not mode for obj in instances):
         return False
     field = next(iter(model._known_related_objects), None)
     common = model._follow(model._shape, ()).__dict__

@@ -179,7 +179,7 @@ class Reading(Refining[_M]):
                 return values
         return cast("dict[str, Any]", self._concrete_query().chain().get_aggregation(self.db, named))
 
-    def in_bulk(self, id_list: Any = None, *, field_name: str = "pk") -> dict[Any, Any]:
+    def in_bulk(self, id_list: Any = None, *, field_name: str = "pk") -> dict[Any, _M]:
         """The objects by primary key or another unique field: all of them, or those of `id_list`."""
         from offbeat.db.models.queryset.in_bulk import in_bulk
 

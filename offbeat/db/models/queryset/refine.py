@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 
 from offbeat.db.models import shapes
 from offbeat.db.models.constants import LOOKUP_SEP
@@ -16,6 +16,11 @@ from offbeat.db.models.queryset.iteration import (
 )
 from offbeat.db.models.queryset.state import _M, QueryState
 from offbeat.utils.deprecation import RemovedInDjango2028Warning
+
+if TYPE_CHECKING:
+    import datetime
+
+    from offbeat.db.models.query import QuerySet
 
 __all__ = ["Refining"]
 
@@ -196,13 +201,21 @@ class Refining(QueryState[_M]):
         add_annotations(clone, args, kwargs, select)
         return clone
 
-    def values(self, *fields: Any, **expressions: Any) -> Self:
+    def values(self, *fields: Any, **expressions: Any) -> QuerySet[dict[str, Any]]:
         """Give dictionaries instead of model instances."""
         clone = self._values(*fields, *expressions, **expressions)
         clone._iterable_class = ValuesIterable
-        return clone
+        return cast("QuerySet[dict[str, Any]]", clone)
 
-    def values_list(self, *fields: Any, flat: bool = False, named: bool = False) -> Self:
+    @overload
+    def values_list(
+        self, *fields: Any, flat: Literal[False] = False, named: Literal[False] = False
+    ) -> QuerySet[tuple[Any, ...]]: ...
+
+    @overload
+    def values_list(self, *fields: Any, flat: bool = False, named: bool = False) -> QuerySet[Any]: ...
+
+    def values_list(self, *fields: Any, flat: bool = False, named: bool = False) -> QuerySet[Any]:
         """Give tuples, named tuples (named), or the values of one field (flat)."""
         if flat and named:
             raise TypeError("'flat' and 'named' can't be used together.")
@@ -225,7 +238,7 @@ class Refining(QueryState[_M]):
         clone._iterable_class = (
             NamedValuesListIterable if named else FlatValuesListIterable if flat else ValuesListIterable
         )
-        return clone
+        return cast("QuerySet[Any]", clone)
 
     def _values(self, *fields: Any, **expressions: Any) -> Self:
         if not expressions:
@@ -240,17 +253,19 @@ class Refining(QueryState[_M]):
         clone.query.set_values(fields)
         return clone
 
-    def dates(self, field_name: str, kind: str, order: str = "ASC") -> Self:
+    def dates(self, field_name: str, kind: str, order: str = "ASC") -> QuerySet[datetime.date]:
         """The distinct dates of a field, cut to year, month, week or day."""
         from offbeat.db.models.queryset.annotating import dates
 
-        return cast(Self, dates(self, field_name, kind, order))
+        return cast("QuerySet[datetime.date]", dates(self, field_name, kind, order))
 
-    def datetimes(self, field_name: str, kind: str, order: str = "ASC", tzinfo: Any = None) -> Self:
+    def datetimes(
+        self, field_name: str, kind: str, order: str = "ASC", tzinfo: Any = None
+    ) -> QuerySet[datetime.datetime]:
         """The distinct moments of a field, cut to year, month, week, day, hour, minute or second."""
         from offbeat.db.models.queryset.annotating import datetimes
 
-        return cast(Self, datetimes(self, field_name, kind, order, tzinfo))
+        return cast("QuerySet[datetime.datetime]", datetimes(self, field_name, kind, order, tzinfo))
 
     def defer(self, *fields: str | None) -> Self:
         """Do not load these fields until they are asked for; None loads all again."""

@@ -118,13 +118,13 @@ class QueryState(AltersData, Generic[_M]):
         return self._query if shape is None else shape.query
 
     @classmethod
-    def as_manager(cls) -> Any:
+    def as_manager(cls) -> Self:
         """Return a manager instance with this queryset's methods (Django documentation: topics/db/managers)."""
         from offbeat.db.models.manager import Manager
 
         manager = Manager.from_queryset(cast(Any, cls))()
         manager._built_with_as_manager = True
-        return manager
+        return cast(Self, manager)
 
     as_manager.__func__.queryset_only = True  # type: ignore[attr-defined]
 
