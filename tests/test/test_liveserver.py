@@ -12,7 +12,7 @@ from offbeat.test import LiveServerTestCase, override_settings
 from offbeat.test.testcases import LiveServerThread
 from offbeat.test.utils import override_system_checks
 
-pytestmark = [pytest.mark.usefixtures("site"), pytest.mark.server]
+pytestmark = [pytest.mark.usefixtures("site", "whole_database"), pytest.mark.server]
 
 
 def run_tests(case):

@@ -10,7 +10,7 @@ pytest.importorskip("selenium")
 from offbeat.test import override_settings
 from offbeat.test.selenium import SeleniumTestCase, SeleniumTestCaseBase, screenshot_cases
 
-pytestmark = pytest.mark.usefixtures("site")
+pytestmark = pytest.mark.usefixtures("site", "whole_database")
 
 
 def test_without_browsers_the_tests_are_skipped():
