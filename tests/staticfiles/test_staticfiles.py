@@ -121,7 +121,7 @@ def test_the_view_serves_while_debugging_only(files: Path) -> None:
     ("settings", "identifier"),
     [
         ({"STATICFILES_DIRS": "text"}, "staticfiles.E001"),
-        ({"STATICFILES_DIRS": ["/root/here"], "STATIC_ROOT": "/root/here"}, "staticfiles.E002"),
+        ({"STATICFILES_DIRS": ["/srv/here"], "STATIC_ROOT": "/srv/here"}, "staticfiles.E002"),
         ({"STATICFILES_DIRS": [("pre/", "/tmp")]}, "staticfiles.E003"),
         ({"STATICFILES_DIRS": ["/no/where/at/all"]}, "staticfiles.W004"),
         ({"STORAGES": {"default": MANIFEST["default"]}}, "staticfiles.E005"),

@@ -86,6 +86,7 @@ class IntegerChoices(Choices, enum.IntEnum):
     """Integer choices."""
 
     if TYPE_CHECKING:
+        _value_: Any
 
         @property
         def value(self) -> int: ...
@@ -98,6 +99,8 @@ class TextChoices(Choices, enum.StrEnum):
     """String choices; auto() gives the member's name."""
 
     if TYPE_CHECKING:
+        # In the class body a member may be a pair with its label.
+        _value_: Any
 
         @property
         def value(self) -> str: ...
