@@ -25,7 +25,16 @@ SERVERS = {
     "uvicorn": ["uvicorn", "clinic.asgi:application", "--host", "127.0.0.1", "--port", "{port}"],
     "daphne": ["daphne", "-b", "127.0.0.1", "-p", "{port}", "clinic.asgi:application"],
     "hypercorn": ["hypercorn", "clinic.asgi:application", "--bind", "127.0.0.1:{port}"],
-    "granian": ["granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", "{port}", "clinic.asgi:application"],
+    "granian": [
+        "granian",
+        "--interface",
+        "asgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "{port}",
+        "clinic.asgi:application",
+    ],
     "gunicorn": ["gunicorn", "clinic.wsgi:application", "--bind", "127.0.0.1:{port}", "--threads", "8"],
 }
 
@@ -53,7 +62,11 @@ def make_database(path: Path) -> None:
     """Migrate and fill a database."""
     for arguments in (["migrate", "--verbosity", "0"], ["seed_clinic", "--verbosity", "0"]):
         subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=CLINIC, env=environment(path), check=True, timeout=120
+            [sys.executable, "manage.py", *arguments],
+            cwd=CLINIC,
+            env=environment(path),
+            check=True,
+            timeout=120,
         )
 
 

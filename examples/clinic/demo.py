@@ -38,13 +38,31 @@ def main() -> int:
     call_command("seed_clinic", password=PASSWORD)
 
     lab = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "lab.service:application", "--port", str(lab_port), "--log-level", "warning"]
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "lab.service:application",
+            "--port",
+            str(lab_port),
+            "--log-level",
+            "warning",
+        ]
     )
     try:
-        print(f"\n  The clinic is open: http://127.0.0.1:{port}/\n  Log in as {LOGIN} with the password {PASSWORD}\n", flush=True)
+        print(
+            f"\n  The clinic is open: http://127.0.0.1:{port}/\n  Log in as {LOGIN} with the password {PASSWORD}\n",
+            flush=True,
+        )
         import uvicorn
 
-        uvicorn.run("clinic.asgi:application", host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2)
+        uvicorn.run(
+            "clinic.asgi:application",
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            timeout_graceful_shutdown=2,
+        )
     finally:
         lab.terminate()
         lab.wait(timeout=5)

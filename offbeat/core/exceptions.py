@@ -118,8 +118,6 @@ class FullResultSet(Exception):
     """A condition that every row satisfies: it can be left out."""
 
 
-
-
 class ValidationError(Exception):
     """One error, a list of errors, or a dictionary of them by field name.
 
@@ -167,7 +165,9 @@ class ValidationError(Exception):
             return [text for errors in self.error_dict.values() for text in _texts(errors)]
         return list(self)  # type: ignore[arg-type]
 
-    def update_error_dict(self, error_dict: dict[str, list[ValidationError]]) -> dict[str, list[ValidationError]]:
+    def update_error_dict(
+        self, error_dict: dict[str, list[ValidationError]]
+    ) -> dict[str, list[ValidationError]]:
         """Add this error's to ``error_dict`` and return it."""
         if hasattr(self, "error_dict"):
             for field, errors in self.error_dict.items():

@@ -119,8 +119,12 @@ class DatabaseErrorWrapper:
         if translated is not None:
             raise translated.with_traceback(traceback) from exc_value
 
-    def translate(self, exc: BaseException) -> Error | None:
+    def translate(self, exc: BaseException) -> Exception | None:
         """Our error for a driver's error; None for anything else."""
+        hidden = exc.__context__
+        if type(hidden) is OverflowError and exc.__cause__ is None:
+            # sqlite3 hides what was wrong with a parameter behind the error of whatever failed last on the connection.
+            return OverflowError(*hidden.args)
         for theirs, ours in self.pairs:
             if isinstance(exc, theirs):
                 if ours not in _HARMLESS:

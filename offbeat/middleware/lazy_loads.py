@@ -7,7 +7,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
-from offbeat.db.models.lazy_loads import watch_lazy_loads
+from offbeat.db.lazy_loads import watch_lazy_loads
 
 __all__ = ["LazyLoadsMiddleware"]
 

@@ -168,5 +168,9 @@ def test_no_page_complains_on_the_console(inside: Any, site: Site) -> None:
     for path in ("/patients/", "/appointments/", "/appointments/book/", "/wards/paediatrics/"):
         inside.get(site.url + path)
     # A refused booking is answered with 422, which the browser notes as a failed resource.
-    severe = [each for each in inside.get_log("browser") if each["level"] == "SEVERE" and "422" not in each["message"]]
+    severe = [
+        each
+        for each in inside.get_log("browser")
+        if each["level"] == "SEVERE" and "422" not in each["message"]
+    ]
     assert severe == []

@@ -188,7 +188,8 @@ def test_a_cancelled_commit_still_commits_and_calls_back(file_db: Any) -> None:
                 return
 
     asyncio.run(main())
-    assert outcomes == {0, 1}
+    # Without threads nothing but the commit suspends.
+    assert outcomes == ({1} if file_db.manners else {0, 1})
 
 
 def test_schema_settings_do_not_leak_to_the_next_user(file_db: Any) -> None:

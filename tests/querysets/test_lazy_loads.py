@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from offbeat.concurrency import bridged, spawn
+from offbeat.db.lazy_loads import watch_lazy_loads
 from offbeat.db.models import FETCH_PEERS, prefetch_related_objects
-from offbeat.db.models.lazy_loads import watch_lazy_loads
 from offbeat.http import HttpResponse
 from offbeat.middleware.lazy_loads import LazyLoadsMiddleware
 from tests.querysets.models import Author, Book
@@ -25,7 +25,7 @@ def test_the_line_that_loads_one_by_one_is_named(library: Any, caplog: pytest.Lo
         names(Book.objects.all())
     (found,) = report.repeated()
     assert found.relation == "Book.author"
-    assert found.count == 9
+    assert found.times == 9
     line = names.__code__.co_firstlineno + 1
     # A comprehension has a frame of its own up to Python 3.11.
     assert f"test_lazy_loads.py:{line}, in " in found.place
@@ -39,14 +39,14 @@ def test_related_managers_count_too(library: Any) -> None:
         for author in Author.objects.all():
             list(author.books.all())
     (found,) = report.repeated()
-    assert (found.relation, found.count, found.many) == ("Author.books", 2, True) or found.count == 3
+    assert (found.relation, found.times, found.many) == ("Author.books", 2, True) or found.times == 3
     assert "prefetch_related()" in str(found)
 
 
 def test_deferred_fields_count_too(library: Any) -> None:
     with watch_lazy_loads() as report:
         assert [book.title for book in Book.objects.defer("title")]
-    assert [(found.relation, found.count) for found in report.repeated()] == [("Book.title", 9)]
+    assert [(found.relation, found.times) for found in report.repeated()] == [("Book.title", 9)]
 
 
 def test_loading_ahead_is_silent(library: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -91,4 +91,4 @@ def test_the_middleware_reports_each_request(library: Any, caplog: pytest.LogCap
     caplog.set_level(logging.WARNING)
     assert LazyLoadsMiddleware(view)(None).status_code == 200
     assert asyncio.run(LazyLoadsMiddleware(aview)(None)).status_code == 200
-    assert [record.args[0].count for record in caplog.records] == [9, 9]  # type: ignore[index, union-attr]
+    assert [record.args[0].times for record in caplog.records] == [9, 9]  # type: ignore[index, union-attr]

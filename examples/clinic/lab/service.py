@@ -29,6 +29,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 def _results() -> list[dict[str, Any]]:
     return [
-        {"number": f"L-{random.randint(1000, 9999)}", "test": random.choice(TESTS), "urgent": random.random() < 0.25}
+        {
+            "number": f"L-{random.randint(1000, 9999)}",
+            "test": random.choice(TESTS),
+            "urgent": random.random() < 0.25,
+        }
         for _ in range(5)
     ]

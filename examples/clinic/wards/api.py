@@ -64,7 +64,11 @@ class AppointmentList(ApiView):
                 appointment.full_clean()
                 await appointment.asave()
         except ValidationError as error:
-            codes = {each.code for each in error.error_dict.get("__all__", [])} if hasattr(error, "error_dict") else set()
+            codes = (
+                {each.code for each in error.error_dict.get("__all__", [])}
+                if hasattr(error, "error_dict")
+                else set()
+            )
             errors = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
             return problem(409 if "clash" in codes else 400, errors)
         return JsonResponse(as_json(appointment), status=201)
@@ -106,7 +110,11 @@ class AppointmentDetail(ApiView):
 
     async def get(self, request: HttpRequest, pk: int) -> JsonResponse:
         appointment = await self._find(pk)
-        return problem(404, {"__all__": ["No such appointment."]}) if appointment is None else JsonResponse(as_json(appointment))
+        return (
+            problem(404, {"__all__": ["No such appointment."]})
+            if appointment is None
+            else JsonResponse(as_json(appointment))
+        )
 
     async def delete(self, request: HttpRequest, pk: int) -> JsonResponse:
         appointment = await self._find(pk)

@@ -18,7 +18,11 @@ class AppointmentForm(forms.ModelForm):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
     minutes = forms.IntegerField(
-        label="Length in minutes", min_value=5, max_value=480, initial=30, widget=forms.NumberInput(attrs={"step": 5})
+        label="Length in minutes",
+        min_value=5,
+        max_value=480,
+        initial=30,
+        widget=forms.NumberInput(attrs={"step": 5}),
     )
 
     class Meta:

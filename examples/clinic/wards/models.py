@@ -90,7 +90,9 @@ class Appointment(models.Model):
         ordering = ["start"]
         indexes = [models.Index(fields=["room", "start"], name="appointment_room_start")]
         constraints = [
-            models.CheckConstraint(condition=models.Q(end__gt=models.F("start")), name="appointment_ends_after_start"),
+            models.CheckConstraint(
+                condition=models.Q(end__gt=models.F("start")), name="appointment_ends_after_start"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,7 +108,12 @@ class Appointment(models.Model):
             return
         if self.end <= self.start:
             raise ValidationError({"end": "An appointment must end after it begins."}, code="order")
-        clash = Appointment.objects.filter(room_id=self.room_id).exclude(pk=self.pk).overlapping(self.start, self.end).first()
+        clash = (
+            Appointment.objects.filter(room_id=self.room_id)
+            .exclude(pk=self.pk)
+            .overlapping(self.start, self.end)
+            .first()
+        )
         if clash is not None:
             start, end = timezone.localtime(clash.start), timezone.localtime(clash.end)
             raise ValidationError(

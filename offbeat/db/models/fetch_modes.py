@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.core.exceptions import FieldFetchBlocked
-from offbeat.db.models.lazy_loads import note_lazy_load, watching
+from offbeat.db.lazy_loads import note_lazy_load, watching
 
 __all__ = ["FETCH_ONE", "FETCH_PEERS", "FETCH_RAISE", "FetchMode"]
 

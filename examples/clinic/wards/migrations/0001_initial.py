@@ -7,7 +7,6 @@ from offbeat.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,69 +15,154 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Ward',
+            name="Ward",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('slug', models.SlugField(unique=True)),
-                ('floor', models.PositiveSmallIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("slug", models.SlugField(unique=True)),
+                ("floor", models.PositiveSmallIntegerField()),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Patient',
+            name="Patient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ward', models.ForeignKey(on_delete=offbeat.db.models.deletion.PROTECT, related_name='patients', to='wards.ward')),
-                ('name', models.CharField(max_length=100)),
-                ('born', models.DateField()),
-                ('note', models.CharField(blank=True, max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        on_delete=offbeat.db.models.deletion.PROTECT, related_name="patients", to="wards.ward"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("born", models.DateField()),
+                ("note", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ward', models.ForeignKey(on_delete=offbeat.db.models.deletion.CASCADE, related_name='rooms', to='wards.ward')),
-                ('number', models.CharField(max_length=10, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        on_delete=offbeat.db.models.deletion.CASCADE, related_name="rooms", to="wards.ward"
+                    ),
+                ),
+                ("number", models.CharField(max_length=10, unique=True)),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('room', models.ForeignKey(on_delete=offbeat.db.models.deletion.PROTECT, related_name='appointments', to='wards.room')),
-                ('patient', models.ForeignKey(on_delete=offbeat.db.models.deletion.CASCADE, related_name='appointments', to='wards.patient')),
-                ('kind', models.CharField(choices=[('consultation', 'Consultation'), ('imaging', 'Imaging'), ('therapy', 'Therapy'), ('surgery', 'Surgery')], default='consultation', max_length=20)),
-                ('start', models.DateTimeField()),
-                ('end', models.DateTimeField()),
-                ('booked_by', models.ForeignKey(on_delete=offbeat.db.models.deletion.PROTECT, related_name='bookings', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=offbeat.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="wards.room",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=offbeat.db.models.deletion.CASCADE,
+                        related_name="appointments",
+                        to="wards.patient",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("consultation", "Consultation"),
+                            ("imaging", "Imaging"),
+                            ("therapy", "Therapy"),
+                            ("surgery", "Surgery"),
+                        ],
+                        default="consultation",
+                        max_length=20,
+                    ),
+                ),
+                ("start", models.DateTimeField()),
+                ("end", models.DateTimeField()),
+                (
+                    "booked_by",
+                    models.ForeignKey(
+                        on_delete=offbeat.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['start'],
-                'indexes': [models.Index(fields=['room', 'start'], name='appointment_room_start')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='appointment_ends_after_start')],
+                "ordering": ["start"],
+                "indexes": [models.Index(fields=["room", "start"], name="appointment_room_start")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("end__gt", models.F("start"))),
+                        name="appointment_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ward', models.ForeignKey(on_delete=offbeat.db.models.deletion.CASCADE, related_name='messages', to='wards.ward')),
-                ('author', models.ForeignKey(on_delete=offbeat.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('text', models.CharField(max_length=500)),
-                ('sent', models.DateTimeField(default=offbeat.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        on_delete=offbeat.db.models.deletion.CASCADE, related_name="messages", to="wards.ward"
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=offbeat.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("text", models.CharField(max_length=500)),
+                ("sent", models.DateTimeField(default=offbeat.utils.timezone.now)),
             ],
             options={
-                'ordering': ['sent', 'pk'],
+                "ordering": ["sent", "pk"],
             },
         ),
     ]

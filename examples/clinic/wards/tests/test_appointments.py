@@ -109,7 +109,9 @@ class ApiTests(ClinicTestCase):
             "end": (self.start + timedelta(minutes=30)).isoformat(),
             **changes,
         }
-        return self.client.post(reverse("api-appointments"), json.dumps(body), content_type="application/json")
+        return self.client.post(
+            reverse("api-appointments"), json.dumps(body), content_type="application/json"
+        )
 
     def test_it_books_then_refuses_a_clash_with_409(self) -> None:
         self.client.force_login(self.user)

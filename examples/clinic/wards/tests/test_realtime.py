@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offbeat.channels.routing import URLRouter
 from offbeat.channels.testing import WebsocketCommunicator
 from offbeat.contrib.auth.models import AnonymousUser
 from offbeat.test import SimpleTestCase
@@ -11,8 +12,6 @@ from wards.consumers import NO_SUCH_WARD, NOT_ALLOWED, ChatConsumer
 from wards.models import Message
 from wards.routing import websocket_urlpatterns
 from wards.tests.test_appointments import ClinicTestCase
-
-from offbeat.channels.routing import URLRouter
 
 application = URLRouter(websocket_urlpatterns)
 

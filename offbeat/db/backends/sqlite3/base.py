@@ -214,12 +214,37 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         await pool.watch_loop()
         self.check_settings()
         params = self.get_connection_params()
-        with self.wrap_database_errors:
-            await in_thread(lambda: lane.opened(SQLiteLink(self.get_new_connection(params))))
+        link = self._connect_at_once(params)
+        if link is not None:
+            lane.opened(link)
+        else:
+            with self.wrap_database_errors:
+                await in_thread(lambda: lane.opened(SQLiteLink(self.get_new_connection(params))))
         if lane.loop is None:
             return
         self._announce(InlineLink(lane.link, own=True))
         lane.ready()
+
+    def _connect_at_once(self, params: dict[str, Any]) -> SQLiteLink | None:
+        """A connection made without a thread, if the file is ready; None if opening it may have to wait.
+
+        A process that never starts a thread is spared the locking inside the C library: a fifth of a long fetch.
+        """
+        try:
+            raw = self.get_new_connection({**params, "timeout": 0})
+        except Database.Error:
+            return None
+        try:
+            (mode,) = raw.execute("PRAGMA journal_mode").fetchone()
+            if mode == "wal":
+                if raw.execute("PRAGMA busy_timeout").fetchone() == (0,):
+                    patience = int(float(params.get("timeout", 5)) * 1000)
+                    raw.execute(f"PRAGMA busy_timeout = {patience}")
+                return SQLiteLink(raw)
+        except Database.Error:
+            pass
+        raw.close()
+        return None
 
     @cached_property
     def manners(self) -> Manners | None:
@@ -338,7 +363,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             f"offbeat-sqlite-{self.alias}",
             self.manners,
         )
-        await link.open()
+        await link.open(None if self.manners is None else self._connect_at_once(params))
         return link
 
     def make_pool(self, loop: asyncio.AbstractEventLoop) -> LoopPool:

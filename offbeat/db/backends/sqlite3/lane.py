@@ -23,9 +23,7 @@ __all__ = ["BUDGET", "AtOnce", "Lane", "Manners"]
 BUDGET = 0.005
 # How many times the budget may pass while others use the processor, or the disk is waited for.
 PATIENCE = 3
-# A statement that took longer than this share of the budget several times, or was stopped, runs in a thread for the
-# next times.
-SHORT = 0.4
+# A statement that was stopped, or took longer several times although it was not, runs in a thread for the next times.
 STRIKES = 3
 TIMES = 20
 SLOW_LIMIT = 2000
@@ -96,12 +94,11 @@ class Stopwatch:
     first look is taken by the progress handler: most statements have ended before it.
     """
 
-    __slots__ = ("budget", "deadline", "limit", "manners", "short", "since")
+    __slots__ = ("budget", "deadline", "limit", "manners", "since")
 
     def __init__(self, manners: Manners) -> None:
         self.manners = manners
         self.budget = manners.budget
-        self.short = manners.budget * SHORT
         self.deadline = self.limit = inf
         # The thread's time when it was first looked at; 0 before that.
         self.since = 0.0
@@ -120,12 +117,12 @@ class Stopwatch:
         return now > self.deadline and (now > self.limit or thread_time() - since > self.budget)
 
     def stop(self, started: float, sql: str) -> None:
-        """Note that a statement took longer than `short`."""
+        """Judge a statement that took longer than the budget by the clock."""
         if self.since:
             took = thread_time() - self.since
         else:
             took = (monotonic() - started) / PATIENCE
-        if took > self.short:
+        if took > self.budget:
             self.manners.note_long(sql)
 
 
@@ -190,7 +187,7 @@ class Lane:
                 self._moved(exc, sql)
                 return MOVED
             raise
-        if monotonic() - now > watch.short:
+        if monotonic() - now > watch.budget:
             watch.stop(now, sql)
         if self.raw.in_transaction:
             self.raw.rollback()
@@ -222,7 +219,7 @@ class Lane:
                 self._moved(exc, sql)
                 return MOVED
             raise
-        if monotonic() - now > watch.short:
+        if monotonic() - now > watch.budget:
             watch.stop(now, sql)
         if self.raw.in_transaction:
             # A BEGIN that nobody could end: the next statement is somebody else's.
@@ -297,7 +294,7 @@ class AtOnce:
                 self.manners.note_slow(sql)
             self.leave()
             return MOVED
-        if monotonic() - now > self.watch.short:
+        if monotonic() - now > self.watch.budget:
             self.watch.stop(now, sql)
         return result
 

@@ -184,20 +184,23 @@ class ThreadLink:
         self.link: Any = None
         self.jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self.thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self.started = False
 
-    async def open(self) -> None:
-        self.thread.start()
-        try:
-            self.link = await self._call(self.connect)
-        except BaseException:
-            self.discard()
-            raise
+    async def open(self, link: SQLiteLink | None = None) -> None:
+        """Connect in the thread; or take over `link`, and start the thread when it is needed."""
+        if link is None:
+            try:
+                link = await self._call(self.connect)
+            except BaseException:
+                self.discard()
+                raise
+        self.link = link
         self.raw = self.link.raw
         if self.manners is not None:
             self.at_once = AtOnce(self.loop, self, self.manners)
 
     def _work(self) -> None:
-        link: SQLiteLink | None = None
+        link: SQLiteLink | None = self.link
         while True:
             job = self.jobs.get()
             if job is None:
@@ -229,6 +232,9 @@ class ThreadLink:
         if self.broken:
             raise InterfaceError("This connection was given up after an error.")
         job = _Job(fn, args, self.loop.create_future())
+        if not self.started:
+            self.started = True
+            self.thread.start()
         self.jobs.put(job)
         try:
             return await job.future  # type: ignore[misc]
@@ -295,22 +301,28 @@ class ThreadLink:
         return self._call(self.link.cursor_fetch, cursor, size)
 
     def cursor_close(self, cursor: Any) -> None:
-        # In order after what the thread is doing, and without waiting for it.
+        # In order after what the thread is doing (it made the cursor), and without waiting for it.
         self.jobs.put(_Job(self.link.cursor_close, (cursor,), None))
 
     def reusable(self) -> bool:
-        return not (self.broken or self.tainted or self.in_transaction) and self.thread.is_alive()
+        if self.broken or self.tainted or self.in_transaction:
+            return False
+        return not self.started or self.thread.is_alive()
 
     def discard(self) -> None:
         """End the connection at once, without waiting."""
-        if not self.broken:
-            self.broken = True
+        if self.broken:
+            return
+        self.broken = True
+        if self.started:
             self.interrupt()
             self.jobs.put(None)
+        elif self.link is not None:
+            self.link.discard()
 
     async def close(self) -> None:
         """End the connection and wait for it."""
-        if not self.broken and self.link is not None:
+        if self.started and not self.broken and self.link is not None:
             await self._call(self.link.close)
             self.broken = True
             self.jobs.put(None)

@@ -7,8 +7,8 @@ from typing import Any
 
 from offbeat.concurrency import async_face
 from offbeat.db import connections, router, transaction
+from offbeat.db.lazy_loads import note_lazy_load, watching
 from offbeat.db.models.fetch_modes import FETCH_ONE
-from offbeat.db.models.lazy_loads import note_lazy_load, watching
 from offbeat.db.models.query_utils import Q
 from offbeat.db.models.utils import AltersData
 from offbeat.utils.functional import cached_property

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple, cast
 
 from offbeat.concurrency import async_function
 from offbeat.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
+from offbeat.db.lazy_loads import unwatched, watching
 from offbeat.db.models.constants import LOOKUP_SEP
-from offbeat.db.models.lazy_loads import unwatched, watching
 from offbeat.db.models.queryset.iteration import ModelIterable
 from offbeat.utils.functional import cached_property
 

@@ -13,8 +13,37 @@ from offbeat.utils import timezone
 from wards.models import Appointment, Message, Patient, Room, Ward
 
 WARDS = [("Cardiology", "cardiology", 3), ("Paediatrics", "paediatrics", 1), ("Surgery", "surgery", 4)]
-GIVEN = ["Ada", "Bela", "Chidi", "Dana", "Edo", "Farah", "Goran", "Hana", "Ilir", "Jun", "Kaia", "Lior", "Mira", "Noor", "Ola"]
-FAMILY = ["Abara", "Berg", "Costa", "Dvořák", "Engel", "Fodor", "Grant", "Haddad", "Ito", "Jansen", "Kaya", "Lund"]
+GIVEN = [
+    "Ada",
+    "Bela",
+    "Chidi",
+    "Dana",
+    "Edo",
+    "Farah",
+    "Goran",
+    "Hana",
+    "Ilir",
+    "Jun",
+    "Kaia",
+    "Lior",
+    "Mira",
+    "Noor",
+    "Ola",
+]
+FAMILY = [
+    "Abara",
+    "Berg",
+    "Costa",
+    "Dvořák",
+    "Engel",
+    "Fodor",
+    "Grant",
+    "Haddad",
+    "Ito",
+    "Jansen",
+    "Kaya",
+    "Lund",
+]
 STAFF = [("demo", "Robin", "Demo"), ("sam", "Sam", "Okafor"), ("lee", "Lee", "Novak")]
 
 
@@ -38,25 +67,35 @@ class Command(BaseCommand):
                     ward=ward,
                     name=f"{chance.choice(GIVEN)} {chance.choice(FAMILY)}",
                     born=date(chance.randint(1940, 2019), chance.randint(1, 12), chance.randint(1, 28)),
-                    note=chance.choice(["", "", "Allergic to penicillin", "Needs an interpreter", "Walks with a frame"]),
+                    note=chance.choice(
+                        ["", "", "Allergic to penicillin", "Needs an interpreter", "Walks with a frame"]
+                    ),
                 )
                 for _ in range(8)
             )
             self._appointments(rooms, patients, staff, chance)
-            Message.objects.create(ward=ward, author=staff[1], text=f"Good morning, {name}. Handover at half past seven.")
+            Message.objects.create(
+                ward=ward, author=staff[1], text=f"Good morning, {name}. Handover at half past seven."
+            )
         if options["verbosity"] > 0:
-            self.stdout.write(f"Made {Patient.objects.count()} patients and {Appointment.objects.count()} appointments.")
+            self.stdout.write(
+                f"Made {Patient.objects.count()} patients and {Appointment.objects.count()} appointments."
+            )
 
     @staticmethod
     def _staff(password: str) -> list[Any]:
         user_model = get_user_model()
         return [
-            user_model.objects.create_user(name, f"{name}@clinic.example", password, first_name=first, last_name=last, is_staff=True)
+            user_model.objects.create_user(
+                name, f"{name}@clinic.example", password, first_name=first, last_name=last, is_staff=True
+            )
             for name, first, last in STAFF
         ]
 
     @staticmethod
-    def _appointments(rooms: list[Room], patients: list[Patient], staff: list[Any], chance: random.Random) -> None:
+    def _appointments(
+        rooms: list[Room], patients: list[Patient], staff: list[Any], chance: random.Random
+    ) -> None:
         today = timezone.localdate()
         for day in range(4):
             for room in rooms:

@@ -3,7 +3,7 @@
     with watch_lazy_loads() as report:
         for book in Book.objects.all():
             print(book.author.name)
-    report.repeated()  # [LazyLoad(relation="Book.author", count=100, place="shop/views.py:12, in catalogue")]
+    report.repeated()  # [LazyLoad(relation="Book.author", times=100, place="shop/views.py:12, in catalogue")]
 
 At the end of the block what was loaded at least `limit` times is logged as a warning to "offbeat.db.lazy_loads".
 `offbeat.middleware.lazy_loads.LazyLoadsMiddleware` does this for each request.
@@ -25,7 +25,7 @@ __all__ = ["LazyLoad", "LazyLoads", "note_lazy_load", "unwatched", "watch_lazy_l
 
 logger = logging.getLogger("offbeat.db.lazy_loads")
 
-_OURS = (str(Path(__file__).parents[2]) + os.sep, "<offbeat")
+_OURS = (str(Path(__file__).parents[1]) + os.sep, "<offbeat")
 
 _ADVICE = {
     True: "Name it in prefetch_related().",
@@ -37,12 +37,12 @@ class LazyLoad(NamedTuple):
     """One relation (or deferred field), loaded by one line of code, and how often."""
 
     relation: str
-    count: int
+    times: int
     place: str
     many: bool
 
     def __str__(self) -> str:
-        return f"{self.relation} was loaded {self.count} times at {self.place}. {_ADVICE[self.many]}"
+        return f"{self.relation} was loaded {self.times} times at {self.place}. {_ADVICE[self.many]}"
 
 
 class LazyLoads:
