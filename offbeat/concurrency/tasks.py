@@ -38,6 +38,8 @@ def _task_factory(previous: Callable[..., Any] | None, always: bool) -> Callable
     ) -> Any:
         if (type(getcurrent()) is Bridge or active.get() or always) and type(coro) is not BridgedCoroutine:
             coro = BridgedCoroutine(coro)
+        if context is None and eager_start is None and previous is None and not kwargs:
+            return task_class(coro, loop=loop)
         # uvloop passes context=None and eager_start=None, which other factories refuse.
         if context is not None:
             kwargs["context"] = context

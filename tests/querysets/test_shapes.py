@@ -11,6 +11,7 @@ import pytest
 
 from offbeat.db import connection
 from offbeat.db.models import Count, F, Q, Subquery, Value, shapes
+from offbeat.db.models.functions import Lower
 from offbeat.db.models.query import ModelIterable, QuerySet
 from tests.querysets.models import Author, Book, Tag
 
@@ -260,3 +261,14 @@ def test_strings_with_wildcards_are_taken_literally(library: Any) -> None:
     for text, count in (("Book", 9), ("%", 0), ("_", 0), ("ook 1", 1)):
         assert Book.objects.filter(title__contains=text).count() == count
         assert Book.objects.filter(title__icontains=text.upper()).count() == count
+
+
+def test_a_copy_with_other_sources_is_another_expression() -> None:
+    named = Lower("name")
+    for source in (F("other"), Value("a"), Value("b")):
+        copy = named.copy()
+        copy.set_source_expressions([source])
+        try:
+            assert shapes.expression_kind(copy) != shapes.expression_kind(named)
+        except shapes.Unkeyable:
+            assert isinstance(source, Value)

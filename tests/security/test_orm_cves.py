@@ -243,8 +243,8 @@ def test_odd_texts_are_values(text: str, database: None) -> None:
             # A lone surrogate is no text that could be stored.
             assert text == "\ud800"
         except DatabaseError as error:
-            assert "too complex" in str(error)
-            assert len(text) > 50_000
+            # The driver reports the surrogate in the words of the connection's last error, where there was one.
+            assert text == "\ud800" or ("too complex" in str(error) and len(text) > 50_000)
 
 
 def test_wildcards_of_like_match_themselves(database: None) -> None:

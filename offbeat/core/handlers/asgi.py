@@ -269,6 +269,7 @@ class ASGIHandler(base.BaseHandler):
                     or self._finished.needed()
                     or type(response).close is not HttpResponseBase.close
                 ):
+                    response._handler_class = self.__class__
                     await spawn(response.close)
                 else:
                     response.closed = True
@@ -328,7 +329,6 @@ class ASGIHandler(base.BaseHandler):
             except BaseException:
                 self._abandon(request)
                 raise
-        response._handler_class = self.__class__
         return response
 
     @staticmethod

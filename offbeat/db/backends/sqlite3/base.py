@@ -360,7 +360,6 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         link = ThreadLink(
             asyncio.get_running_loop(),
             lambda: SQLiteLink(self.get_new_connection(params)),
-            f"offbeat-sqlite-{self.alias}",
             self.manners,
         )
         await link.open(None if self.manners is None else self._connect_at_once(params))

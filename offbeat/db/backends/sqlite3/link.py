@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from _thread import start_new_thread
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from queue import SimpleQueue
@@ -170,7 +171,6 @@ class ThreadLink:
         self,
         loop: asyncio.AbstractEventLoop,
         connect: Callable[[], SQLiteLink],
-        name: str,
         manners: Manners | None = None,
     ) -> None:
         self.loop = loop
@@ -183,8 +183,8 @@ class ThreadLink:
         self.raw: Any = None
         self.link: Any = None
         self.jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self.thread = threading.Thread(target=self._work, name=name, daemon=True)
         self.started = False
+        self.ended = threading.Event()
 
     async def open(self, link: SQLiteLink | None = None) -> None:
         """Connect in the thread; or take over `link`, and start the thread when it is needed."""
@@ -222,6 +222,7 @@ class ThreadLink:
             job = result = error = None
         if link is not None:
             link.discard()
+        self.ended.set()
 
     async def _call(self, fn: Callable[..., Any], *args: Any) -> Any:
         if self.at_once is not None:
@@ -234,7 +235,8 @@ class ThreadLink:
         job = _Job(fn, args, self.loop.create_future())
         if not self.started:
             self.started = True
-            self.thread.start()
+            # Not threading.Thread, which waits here until the new thread has run: on a busy machine for long.
+            start_new_thread(self._work, ())
         self.jobs.put(job)
         try:
             return await job.future  # type: ignore[misc]
@@ -307,7 +309,7 @@ class ThreadLink:
     def reusable(self) -> bool:
         if self.broken or self.tainted or self.in_transaction:
             return False
-        return not self.started or self.thread.is_alive()
+        return not self.ended.is_set()
 
     def discard(self) -> None:
         """End the connection at once, without waiting."""
@@ -327,7 +329,7 @@ class ThreadLink:
             self.broken = True
             self.jobs.put(None)
             # It has nothing left to do.
-            self.thread.join(1)
+            self.ended.wait(1)
         else:
             self.discard()
 
