@@ -277,7 +277,10 @@ async def spawn(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 async def spawn_watched(suspending: Callable[[], object], fn: Callable[..., T], /, *args: Any) -> T:
-    """``spawn(fn, *args)`` that calls `suspending` before the first suspension, which may never come."""
+    """``spawn(fn, *args)`` that calls `suspending` before the first suspension, which may never come.
+
+    The way of every request: taking and settling an idle bridge is written out for the case that nothing is special.
+    """
     me = getcurrent()
     task = owner()
     if type(me) is Bridge and me.task is task:
@@ -285,11 +288,24 @@ async def spawn_watched(suspending: Callable[[], object], fn: Callable[..., T], 
         # What suspends in here does so past this function.
         suspending()
         return fn(*args)
-    bridge = _take(me, task)
+    idle: list[Bridge] | None = getattr(me, "offbeat_idle", None)
+    if idle:
+        bridge = idle.pop()
+        if bridge.parent is not me:
+            bridge.parent = me
+        bridge.task = task
+        bridge.gr_context = me.gr_context
+    else:
+        bridge = _take(me, task)
     out = bridge.switch(fn, args, None)
     if out is not _DONE:
         suspending()
         await _parked(bridge, out)
+    elif bridge.failure is None and idle is not None and len(idle) < POOL_LIMIT:
+        result: T = bridge.result
+        bridge.result = bridge.task = bridge.gr_context = None
+        idle.append(bridge)
+        return result
     return _settle(bridge)  # type: ignore[no-any-return]
 
 

@@ -24,6 +24,7 @@ logger = logging.getLogger("offbeat.dispatch")
 _F = TypeVar("_F", bound=Callable[..., Any])
 _Responses = list[tuple[Any, Any]]
 NONE_ID = id(None)
+_UNSET: Any = object()
 NO_RECEIVERS: Any = object()
 
 
@@ -230,6 +231,10 @@ async def _gather(coroutines: list[Coroutine[Any, Any, Any]], receivers: list[An
     context = contextvars.copy_context()
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(coroutine, context=context) for coroutine in coroutines]
+    for variable, value in context.items():
+        # And so does the sender, as with receivers that are plain functions.
+        if variable.get(_UNSET) is not value:
+            variable.set(value)
     return [(receiver, task.result()) for receiver, task in zip(receivers, tasks, strict=True)]
 
 

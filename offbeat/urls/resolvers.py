@@ -234,6 +234,9 @@ class URLResolver:
         matcher = self._matchers.get(language)
         if matcher is None:
             matcher = self._matchers[language] = Matcher(self)
+            if not self.by_language:
+                # There is only this one: ask it directly from now on.
+                self.__dict__["find"] = matcher.match
         return matcher.match(path)
 
     def resolve(self, path: str) -> ResolverMatch:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Iterator
+from importlib import invalidate_caches
+from importlib.util import cache_from_source
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -55,9 +57,10 @@ class App:
             f"class Migration(migrations.Migration):\n    dependencies = [{dependencies}]\n"
             f"    operations = [{operations}]\n"
         )
-        (self.root / "migrations" / f"{name}.py").write_text(
-            text + "".join(f"    {line}\n" for line in body.splitlines())
-        )
+        path = self.root / "migrations" / f"{name}.py"
+        path.write_text(text + "".join(f"    {line}\n" for line in body.splitlines()))
+        # Of the same length and second as the file before, it would be taken for it.
+        Path(cache_from_source(str(path))).unlink(missing_ok=True)
 
     def after(self, name: str) -> str:
         """A dependency on a migration of this application."""
@@ -71,6 +74,7 @@ class App:
         """Run a command and return what it prints."""
         for name in [name for name in sys.modules if name.startswith(f"{self.label}.migrations.")]:
             del sys.modules[name]
+        invalidate_caches()
         out = StringIO()
         call_command(command, *args, stdout=out, stderr=out, no_color=True, **options)
         return out.getvalue()

@@ -66,9 +66,10 @@ class BaseHandler:
         """Return the response for a request. In a bridge everything asynchronous on the way suspends."""
         set_urlconf(None)
         response = self._middleware_chain(request)  # type: ignore[misc]
-        if "_files" in request.__dict__ or "_post" in request.__dict__:
+        state = request.__dict__
+        if "_files" in state or "_post" in state:
             response._resource_closers.append(request.close)
-        if "urlconf" in request.__dict__ and request.urlconf is not None:
+        if "urlconf" in state and request.urlconf is not None:
             # Streams still reverse with the request's own URLconf.
             response._resource_closers.append(reset_urlconf)
         if response.status_code >= 400:
@@ -136,6 +137,8 @@ class BaseHandler:
             response = self.process_exception_by_middleware(error, request)
             if response is None:
                 raise
+        if type(response) in PLAIN_RESPONSES:
+            return response
         return self._finish_response(request, response, callback)
 
     def _run_view_in_thread(self, request: Any, callback: Any, args: Any, kwargs: Any) -> Any:
@@ -150,10 +153,7 @@ class BaseHandler:
 
     def _finish_response(self, request: Any, response: Any, callback: Any) -> Any:
         """Check what the view returned and render it if it wants to be rendered."""
-        kind = type(response)
-        if kind in PLAIN_RESPONSES:
-            return response
-        if response is None or kind is CoroutineType or isinstance(response, asyncio.Future):
+        if response is None or type(response) is CoroutineType or isinstance(response, asyncio.Future):
             self.check_response(response, callback)
         render = getattr(response, "render", None)
         if render is None or not callable(render):
