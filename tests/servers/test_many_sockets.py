@@ -52,12 +52,13 @@ def at_rest(site: Site, target: Path, level: dict[str, int] | None) -> dict[str,
 
 
 def is_back(told: dict[str, int], level: dict[str, int]) -> bool:
-    """No task more, no more memory than the allocator's arenas vary, no more objects than caches and pools do.
+    """No task more, no more memory than the allocator's arenas vary, no more objects than idle bridges make up.
 
-    A consumer that stayed would keep dozens of objects: its task, its bridge, its scope and its messages.
+    Some five hundred idle bridges are kept for later, a handful of objects each. A consumer that stayed would keep
+    dozens: its tasks, its scope, its messages.
     """
     return (
-        told["objects"] - level["objects"] < 4 * MEMBERS
+        told["objects"] - level["objects"] < 10 * MEMBERS
         and told["tasks"] <= level["tasks"]
         and told["resident_kb"] < level["resident_kb"] * 1.15
     )
