@@ -34,17 +34,15 @@ def _task_factory(previous: Callable[..., Any] | None, always: bool) -> Callable
         coro: Any,
         context: Context | None = None,
         eager_start: bool | None = None,
-        **kwargs: Any,
+        name: str | None = None,
     ) -> Any:
         if (type(getcurrent()) is Bridge or active.get() or always) and type(coro) is not BridgedCoroutine:
             coro = BridgedCoroutine(coro)
-        if context is None and eager_start is None and previous is None and not kwargs:
+        if context is None and eager_start is None and name is None and previous is None:
             return task_class(coro, loop=loop)
         # uvloop passes context=None and eager_start=None, which other factories refuse.
-        if context is not None:
-            kwargs["context"] = context
-        if eager_start is not None:
-            kwargs["eager_start"] = eager_start
+        given = {"context": context, "eager_start": eager_start, "name": name}
+        kwargs: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if previous is not None:
             return previous(loop, coro, **kwargs)
         return task_class(coro, loop=loop, **kwargs)

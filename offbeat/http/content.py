@@ -288,6 +288,7 @@ class HttpResponseServerError(HttpResponse):
 
 
 _JSON_TYPE = ("Content-Type", "application/json")
+_new_headers = ResponseHeaders.__new__
 
 
 class JsonResponse(HttpResponse):
@@ -314,8 +315,9 @@ class JsonResponse(HttpResponse):
             content = json.dumps(data, cls=encoder, **(json_dumps_params or {}))
         if not kwargs:
             # The content type names no charset, so there is nothing to look up and nothing to check.
-            self.headers = ResponseHeaders()
-            self.headers._store["content-type"] = _JSON_TYPE
+            headers = _new_headers(ResponseHeaders)
+            headers._store = {"content-type": _JSON_TYPE}
+            self.headers = headers
             self._container = [content.encode(settings.DEFAULT_CHARSET)]
             return
         kwargs.setdefault("content_type", "application/json")

@@ -36,6 +36,9 @@ __all__ = ["ASGIHandler", "ASGIRequest", "get_script_prefix"]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 logger = logging.getLogger("offbeat.request")
+_get_running_loop = asyncio.get_running_loop
+# The header of small contents, which most answers of an API are.
+_LENGTHS = [(b"Content-Length", b"%d" % length) for length in range(1024)]
 NO_CONTENT_STATUS = frozenset((204, 304))
 # From a synchronous stream, at most so many bytes are taken at once, for at most so many seconds.
 READ_AHEAD = 2**16
@@ -56,9 +59,9 @@ class ASGIRequest(HttpRequest):
     def __init__(self, scope: dict[str, Any], body_file: Any) -> None:
         self.scope = scope
         self._body_file = body_file
-        query = scope.get("query_string") or ""
+        query = scope.get("query_string")
         # What is not UTF-8 is refused here, before anything depends on it.
-        self._query_string: str = query.decode() if isinstance(query, bytes) else query
+        self._query_string: str = (query.decode() if isinstance(query, bytes) else query) if query else ""
         self.method = scope["method"].upper()
         self.script_name = script = settings.FORCE_SCRIPT_NAME or scope.get("root_path") or ""
         path = scope["path"]
@@ -247,7 +250,7 @@ class ASGIHandler(base.BaseHandler):
         if kind != "http":
             await self._handle_other(kind, scope, receive, send)
             return
-        loop = asyncio.get_running_loop()
+        loop = _get_running_loop()
         if loop is not self._loop:
             # Tasks that a view starts must be able to suspend in synchronous code, too.
             install(loop)
@@ -315,7 +318,12 @@ class ASGIHandler(base.BaseHandler):
 
     def respond(self, scope: dict[str, Any], inbox: Inbox) -> Any:
         """Return the response to one HTTP request; runs in a bridge."""
-        if self._started.needed():
+        started = self._started
+        if (
+            started.always
+            or started.receivers is not signals.request_started.receivers
+            or (started.when_debugging and settings.DEBUG)
+        ) and started.needed():
             signals.request_started.send(sender=self.__class__, scope=scope)
         try:
             request = self.request_class(scope, inbox)
@@ -345,7 +353,8 @@ class ASGIHandler(base.BaseHandler):
         content = response.content
         if "content-length" not in response.headers._store and response.status_code not in NO_CONTENT_STATUS:
             # Without it the server would have to use chunked coding.
-            headers.append((b"Content-Length", b"%d" % len(content)))
+            length = len(content)
+            headers.append(_LENGTHS[length] if length < 1024 else (b"Content-Length", b"%d" % length))
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         size = self.chunk_size
         if len(content) > size:
