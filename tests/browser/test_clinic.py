@@ -71,7 +71,8 @@ def inside(browser: Any, site: Site) -> Any:
         browser.find_element(By.NAME, "username").send_keys(LOGIN)
         browser.find_element(By.NAME, "password").send_keys(PASSWORD)
         browser.find_element(By.CSS_SELECTOR, "main button").click()
-        until(browser, lambda d: d.current_url.endswith("/dashboard/"))
+        # The login page's own address ends in "?next=/dashboard/": leaving early would race with the redirect.
+        until(browser, lambda d: "/accounts/login/" not in d.current_url)
     return browser
 
 
