@@ -28,10 +28,16 @@ $(BIN)/.dev: pyproject.toml
 demo: $(BIN)/.demo ## Serve the real-time clinic on http://127.0.0.1:8000 (PORT=…)
 	$(BIN)/python examples/clinic/demo.py --port $(PORT)
 
+# The servers of which there is a backend: on each, the tests run again that concern every database.
+SERVERS := $(patsubst offbeat/db/backends/%/base.py,%,$(wildcard $(foreach server,postgresql mysql,offbeat/db/backends/$(server)/base.py)))
+
 test: $(BIN)/.dev ## Run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q -m "not browser"
+	@for server in $(SERVERS); do \
+		$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q -m "not browser" --database $$server || exit; \
+	done
 
-browser: $(BIN)/.dev ## Drive the clinic in a headless Chromium
+browser: $(BIN)/.dev ## Drive the clinic and the admin in a headless Chromium
 	$(BIN)/python -m pytest -q -m browser
 
 check: $(BIN)/.dev ## Format, lint, types, layers
@@ -47,6 +53,7 @@ format: $(BIN)/.dev ## Format the code and mend what the linter can
 bench: $(BIN)/.dev ## Measure hot paths as multiples of the bare driver and the bare server
 	$(BIN)/python benchmarks/orm.py
 	$(BIN)/python benchmarks/requests.py
+	$(BIN)/python benchmarks/concurrency.py
 
 docs: $(BIN)/.dev ## Build the documentation
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

@@ -1,14 +1,15 @@
 """Synchronous and asynchronous code in one: the bridge, worker threads and the adapters between them."""
 
 from .adapt import async_to_sync, inline, patch_asgiref, placement, sync_to_async, threaded
-from .bridge import bridged, in_bridge, spawn, spawn_watched, wait
-from .coroutine import BridgedCoroutine
+from .bridge import in_bridge, spawn, wait
+from .coroutine import BridgedCoroutine, begin, bridged
 from .faces import async_face, async_function
 from .guard import finish
 from .home import call_on
+from .subject import subject
 from .tasks import active, detached, install, leave_on_detach, run
 from .watchdog import Watchdog
-from .workers import Workers, in_thread, off_loop
+from .workers import Workers, default_workers, in_thread, off_loop
 
 __all__ = [
     "BridgedCoroutine",
@@ -18,8 +19,10 @@ __all__ = [
     "async_face",
     "async_function",
     "async_to_sync",
+    "begin",
     "bridged",
     "call_on",
+    "default_workers",
     "detached",
     "finish",
     "in_bridge",
@@ -32,7 +35,7 @@ __all__ = [
     "placement",
     "run",
     "spawn",
-    "spawn_watched",
+    "subject",
     "sync_to_async",
     "threaded",
     "wait",

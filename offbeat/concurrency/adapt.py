@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable, Coroutine
-from contextvars import copy_context
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
-
-import asgiref.sync
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from .bridge import in_bridge, wait
 from .call import Call
 from .home import call_waiting_thread
+from .marks import iscoroutinefunction, markcoroutinefunction
+from .subject import context_to_pass_on
 from .workers import Workers, in_thread
 
 T = TypeVar("T")
@@ -71,7 +69,7 @@ class SyncToAsync(Generic[P, T]):
         if self.executor is None:
             return await in_thread(self.func, *args, **kwargs)
         loop = asyncio.get_running_loop()
-        call = Call(loop, copy_context(), self.func, args, kwargs)
+        call = Call(loop, context_to_pass_on(), self.func, args, kwargs)
         loop.run_in_executor(self.executor, call.run)
         return await call.outcome()
 
@@ -86,7 +84,7 @@ async def _in_sensitive_thread(fn: Callable[..., Any], args: Any, kwargs: Any) -
     """One thread for all, but a thread that is blocked for the caller takes precedence: it owns what it uses."""
     call = call_waiting_thread(fn, *args, **kwargs)
     if call is None:
-        call = _sensitive.submit(asyncio.get_running_loop(), copy_context(), fn, *args, **kwargs)
+        call = _sensitive.submit(asyncio.get_running_loop(), context_to_pass_on(), fn, *args, **kwargs)
     return await call.outcome()
 
 
@@ -125,6 +123,8 @@ def patch_asgiref() -> None:
 
     For programs whose libraries import it from asgiref. Outside bridges nothing changes.
     """
+    import asgiref.sync
+
     original: Any = asgiref.sync.AsyncToSync.__call__
     if getattr(original, "_offbeat", False):
         return

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
 from types import CoroutineType, coroutine
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -28,44 +29,82 @@ else:
 T = TypeVar("T")
 P = ParamSpec("P")
 
-__all__ = ["Bridge", "bridged", "in_bridge", "spawn", "spawn_watched", "wait"]
+__all__ = ["Bridge", "in_bridge", "spawn", "wait"]
 
-POOL_LIMIT = 512
-_DONE: Any = object()
+POOL_LIMIT = 64
+DONE: Any = object()
+# What a coroutine that has ended hands up instead.
+FINISHED: Any = object()
 _get_running_loop = asyncio._get_running_loop
 _Future = asyncio.Future
 _Task = asyncio.Task
 
 
 class Bridge(greenlet):  # type: ignore[misc]
-    """A pooled worker greenlet. ``task`` is the task that owns it, ``inner`` a foreign greenlet parked inside it."""
+    """A pooled worker greenlet.
 
-    __slots__ = ("failure", "inner", "result", "task")
+    ``task`` is the task that owns it, ``inner`` a foreign greenlet parked inside it, ``subject`` what its code is about.
+    """
+
+    __slots__ = ("failure", "inner", "result", "subject", "task")
 
     failure: BaseException | None
     inner: Any
     result: Any
+    subject: Any
     task: asyncio.Task[Any] | None
 
 
-def _work(fn: Any, args: Any, kwargs: Any) -> Any:
-    """What a bridge runs, job after job.
+def _work(job: Any) -> Any:
+    """What a bridge runs, job after job: a function with its arguments, or the first step of a coroutine.
 
     No frame of ours keeps a reference to its own greenlet while that is suspended: it could never be freed.
     """
+    hand_back = _way_home(getcurrent().parent)
     while True:
+        outcome = DONE
         try:
-            result = fn(*args, **kwargs) if kwargs else fn(*args)
+            if type(job) is tuple:
+                fn, args, kwargs = job
+                result = fn(*args, **kwargs) if kwargs else fn(*args)
+            else:
+                # A loop, for it notices the end of a coroutine without an exception.
+                for result in job.__await__():  # noqa: B007
+                    break
+                else:
+                    outcome = FINISHED
+                    result = None
         except GreenletExit as exc:
             # Thrown when nobody is left to resume this bridge: it must really end.
             getcurrent().failure = exc
-            return _DONE
+            return DONE
         except BaseException as exc:
             getcurrent().failure = exc
         else:
-            getcurrent().result = result
-        fn = args = kwargs = result = None
-        fn, args, kwargs = getcurrent().parent.switch(_DONE)
+            if result is not None:
+                getcurrent().result = result
+        job = fn = args = kwargs = result = None
+        job = getcurrent().parent.switch(outcome) if _moved else hand_back(outcome)
+        if job is None:
+            return DONE
+
+
+# Becomes true when a bridge of this process is driven by another greenlet than its thread's first: an eager task's, say.
+_moved: deque[bool] = deque(maxlen=1)
+
+
+def _way_home(parent: Any) -> Any:
+    """What hands an outcome back from a bridge, as long as bridges are driven by the first greenlet of their threads."""
+    if parent.parent is None:
+        return parent.switch
+    _moved.append(True)
+    return None
+
+
+def _move(bridge: Bridge, parent: greenlet) -> None:
+    if bridge.parent is not parent:
+        bridge.parent = parent
+        _moved.append(True)
 
 
 class _IdleBridges:
@@ -83,52 +122,61 @@ _owned = threading.local()
 
 def _idle_bridges(me: Any) -> list[Bridge]:
     """The free list of this thread; it is found on the thread's root greenlet, where reading it is one attribute."""
-    while me.parent is not None:
-        me = me.parent
+    root = _root_of(me)
     try:
-        idle: list[Bridge] = me.offbeat_idle
+        idle: list[Bridge] = root.offbeat_idle
     except AttributeError:
         _owned.idle = keeper = _IdleBridges()
-        idle = me.offbeat_idle = keeper.list
+        idle = root.offbeat_idle = keeper.list
     return idle
+
+
+def _root_of(me: Any) -> Any:
+    while me.parent is not None:
+        me = me.parent
+    return me
 
 
 def _take(me: Any, task: asyncio.Task[Any] | None) -> Bridge:
     """An idle bridge of this thread, given to `task` and running in its context."""
     try:
+        # Only a root greenlet has it, and it is the parent of what is in it.
         bridge: Bridge = me.offbeat_idle.pop()
     except (AttributeError, IndexError):
         idle = _idle_bridges(me)
         if idle:
             bridge = idle.pop()
+            _move(bridge, me)
         else:
             bridge = Bridge(_work)
             bridge.failure = bridge.inner = bridge.result = None
-    if bridge.parent is not me:
-        bridge.parent = me
     bridge.task = task
+    bridge.subject = None
     # The same Context object, not a copy: variables set on either side are seen on the other.
     bridge.gr_context = me.gr_context
     return bridge
 
 
-def _settle(bridge: Bridge) -> Any:
+def leave(bridge: Bridge) -> Any:
     """Outcome of a finished job; the bridge goes back to the free list without a trace of it."""
-    result = bridge.result
     error = bridge.failure
-    bridge.result = bridge.failure = bridge.task = bridge.gr_context = None
-    if not bridge.dead:
+    result = bridge.result
+    bridge.result = bridge.task = bridge.subject = bridge.gr_context = None
+    if error is None or not bridge.dead:
         try:
             idle = bridge.parent.offbeat_idle
         except AttributeError:
+            # It was driven from elsewhere at last.
             idle = _idle_bridges(bridge)
+            _move(bridge, _root_of(bridge))
         if len(idle) < POOL_LIMIT:
             idle.append(bridge)
         else:
-            bridge.throw(GreenletExit)
+            # Not by an exception: under Python 3.13 the frames below the one that throws it would never be freed.
+            bridge.switch(None)
     if error is None:
         return result
-    bridge.inner = None
+    bridge.failure = bridge.inner = None
     try:
         raise error
     finally:
@@ -137,24 +185,20 @@ def _settle(bridge: Bridge) -> Any:
 
 def _resume(bridge: Bridge, value: Any) -> Any:
     """Go on after a suspension. The driving greenlet may be another one than last time (eager tasks)."""
-    me = getcurrent()
-    if bridge.parent is not me:
-        bridge.parent = me
+    _move(bridge, getcurrent())
     inner = bridge.inner
     return (bridge if inner is None else inner).switch(value)
 
 
 def _throw(bridge: Bridge, exc: BaseException) -> Any:
-    me = getcurrent()
-    if bridge.parent is not me:
-        bridge.parent = me
+    _move(bridge, getcurrent())
     inner = bridge.inner
     return (bridge if inner is None else inner).throw(exc)
 
 
 @coroutine
 def _parked(bridge: Bridge, out: Any) -> Generator[Any, Any, None]:
-    while out is not _DONE:
+    while out is not DONE:
         try:
             value = yield out
         except BaseException as exc:
@@ -163,24 +207,8 @@ def _parked(bridge: Bridge, out: Any) -> Generator[Any, Any, None]:
             out = _resume(bridge, value)
 
 
-def _drive(aw: Any) -> Any:
-    """Run a coroutine on the current bridge, handing up what it yields."""
-    send = aw.send
-    try:
-        out = send(None)
-        while True:
-            try:
-                value = getcurrent().parent.switch(out)
-            except BaseException as exc:
-                out = aw.throw(exc)
-            else:
-                out = send(value)
-    except StopIteration as stop:
-        return stop.value
-
-
 def _drive_inner(aw: Any, me: greenlet, bridge: Bridge) -> Any:
-    """The same, called from somebody else's greenlet `me`, which runs inside `bridge`."""
+    """Wait in somebody else's greenlet `me`, which runs inside `bridge`."""
     try:
         out = aw.send(None)
         while True:
@@ -220,8 +248,20 @@ def wait(aw: Awaitable[T]) -> T:
     if type(me) is Bridge:
         if me.task is not owner():
             _refuse(aw, "This task was started eagerly inside another task's bridge, past the task factory.")
+        # No frame that may be suspended keeps a reference to its own greenlet.
         del me
-        return _drive(aw if type(aw) is CoroutineType else _stepper(aw))  # type: ignore[no-any-return]
+        steps: Any = aw if type(aw) is CoroutineType else _stepper(aw)
+        try:
+            out = steps.send(None)
+            while True:
+                try:
+                    value = getcurrent().parent.switch(out)
+                except BaseException as exc:
+                    out = steps.throw(exc)
+                else:
+                    out = steps.send(value)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
     outer = me.parent
     while outer is not None:
         if type(outer) is Bridge:
@@ -270,54 +310,7 @@ async def spawn(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         del me, task
         return fn(*args, **kwargs)
     bridge = _take(me, task)
-    out = bridge.switch(fn, args, kwargs)
-    if out is not _DONE:
+    out = bridge.switch((fn, args, kwargs))
+    if out is not DONE:
         await _parked(bridge, out)
-    return _settle(bridge)  # type: ignore[no-any-return]
-
-
-async def spawn_watched(suspending: Callable[[], object], fn: Callable[..., T], /, *args: Any) -> T:
-    """``spawn(fn, *args)`` that calls `suspending` before the first suspension, which may never come.
-
-    The way of every request: taking and settling an idle bridge is written out for the case that nothing is special.
-    """
-    me = getcurrent()
-    task = owner()
-    if type(me) is Bridge and me.task is task:
-        del me, task
-        # What suspends in here does so past this function.
-        suspending()
-        return fn(*args)
-    idle: list[Bridge] | None = getattr(me, "offbeat_idle", None)
-    if idle:
-        bridge = idle.pop()
-        if bridge.parent is not me:
-            bridge.parent = me
-        bridge.task = task
-        bridge.gr_context = me.gr_context
-    else:
-        bridge = _take(me, task)
-    out = bridge.switch(fn, args, None)
-    if out is not _DONE:
-        suspending()
-        await _parked(bridge, out)
-    elif bridge.failure is None and idle is not None and len(idle) < POOL_LIMIT:
-        result: T = bridge.result
-        bridge.result = bridge.task = bridge.gr_context = None
-        idle.append(bridge)
-        return result
-    return _settle(bridge)  # type: ignore[no-any-return]
-
-
-async def bridged(coro: Coroutine[Any, Any, T]) -> T:
-    """Run `coro` so that synchronous code called by it may suspend."""
-    me = getcurrent()
-    task = owner()
-    if type(me) is Bridge and me.task is task:
-        del me, task
-        return await coro
-    bridge = _take(me, task)
-    out = bridge.switch(_drive, (coro,), None)
-    if out is not _DONE:
-        await _parked(bridge, out)
-    return _settle(bridge)  # type: ignore[no-any-return]
+    return leave(bridge)  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from contextvars import Context, ContextVar, copy_context
+from contextvars import Context, ContextVar
 from queue import SimpleQueue
 from threading import get_ident
 from typing import Any, ParamSpec, TypeVar
@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from .bridge import _as_coroutine, in_bridge, spawn, wait
 from .call import Call, copy_back
 from .coroutine import BridgedCoroutine
+from .subject import context_to_pass_on
 from .tasks import install
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ def _drop_private() -> None:
 def wait_in_thread(aw: Awaitable[T]) -> T:
     """`wait()` for threads: on the loop that the thread's job came from, else on a private loop of the thread."""
     coro = BridgedCoroutine(aw if isinstance(aw, Coroutine) else _as_coroutine(aw))
-    context = copy_context()
+    context = context_to_pass_on()
     home = homes.get(get_ident())
     try:
         if home is not None:
@@ -154,7 +155,7 @@ def call_on(thread: int, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwarg
     calls = None if other is None or other.loop is not loop else other.calls
     if calls is None or not in_bridge():
         raise RuntimeError("the thread that has to make this call is not waiting for the calling code")
-    call = Call(other.loop, copy_context(), fn, args, kwargs)  # type: ignore[union-attr]
+    call = Call(other.loop, context_to_pass_on(), fn, args, kwargs)  # type: ignore[union-attr]
     calls.put(call)
     return wait(call.outcome())
 
@@ -167,6 +168,6 @@ def call_waiting_thread(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     home, calls = waiting
     if home.calls is not calls or home.loop is not asyncio._get_running_loop():
         return None
-    call = Call(home.loop, copy_context(), fn, args, kwargs)
+    call = Call(home.loop, context_to_pass_on(), fn, args, kwargs)
     calls.put(call)
     return call

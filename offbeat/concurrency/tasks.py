@@ -12,6 +12,7 @@ from greenlet import getcurrent
 
 from .bridge import Bridge
 from .coroutine import BridgedCoroutine
+from .subject import publish
 
 T = TypeVar("T")
 
@@ -20,6 +21,27 @@ __all__ = ["active", "detached", "install", "leave_on_detach", "run"]
 active: ContextVar[bool] = ContextVar("offbeat.concurrency.active", default=False)
 
 _left_behind: list[tuple[ContextVar[Any], Any]] = []
+
+
+# Coroutines of asyncio that wait and run no code but its own: in a bridge they would only cost more. By identity, for the
+# hash of a code object is made from all its instructions.
+_LEAVES = frozenset(
+    id(function.__code__)
+    for function in (
+        asyncio.sleep,
+        asyncio.Condition.wait,
+        asyncio.Event.wait,
+        asyncio.Lock.acquire,
+        asyncio.Queue.get,
+        asyncio.Queue.join,
+        asyncio.Queue.put,
+        asyncio.Semaphore.acquire,
+        asyncio.StreamReader.read,
+        asyncio.StreamReader.readexactly,
+        asyncio.StreamReader.readline,
+        asyncio.StreamReader.readuntil,
+    )
+)
 
 
 def _task_factory(previous: Callable[..., Any] | None, always: bool) -> Callable[..., Any]:
@@ -36,7 +58,14 @@ def _task_factory(previous: Callable[..., Any] | None, always: bool) -> Callable
         eager_start: bool | None = None,
         name: str | None = None,
     ) -> Any:
-        if (type(getcurrent()) is Bridge or active.get() or always) and type(coro) is not BridgedCoroutine:
+        me = getcurrent()
+        if (
+            (type(me) is Bridge or active.get() or always)
+            and id(getattr(coro, "cr_code", None)) not in _LEAVES
+            and type(coro) is not BridgedCoroutine
+        ):
+            if type(me) is Bridge and me.subject is not None:
+                publish()
             coro = BridgedCoroutine(coro)
         if context is None and eager_start is None and name is None and previous is None:
             return task_class(coro, loop=loop)

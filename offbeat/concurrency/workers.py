@@ -12,7 +12,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextvars import Context, copy_context
+from contextvars import Context
 from threading import get_ident
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 from .bridge import in_bridge, wait
 from .call import Call
 from .home import Home, homes
+from .subject import context_to_pass_on
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -84,6 +85,11 @@ class Workers:
         self.peak = 0
         self._reset()
 
+    @property
+    def crowded(self) -> bool:
+        """Whether jobs that would mostly wait had better not begin: as many threads as work side by side do so already."""
+        return self._parked >= self.base
+
     def _reset(self) -> None:
         self.threads = 0
         self._parked = 0
@@ -129,7 +135,7 @@ class Workers:
         then the cancellation is raised.
         """
         loop = asyncio.get_running_loop()
-        return await self.submit(loop, copy_context(), fn, *args, **kwargs).outcome()
+        return await self.submit(loop, context_to_pass_on(), fn, *args, **kwargs).outcome()
 
     def _park(self, change: int) -> None:
         if self.most > 1:

@@ -76,6 +76,8 @@ class LazySettings(LazyObject):
 
     # Nothing here needs masking, and a setting that was read before must cost no more than an attribute.
     __getattribute__ = object.__getattribute__
+    # Another object after each change: what is made of several settings can tell that it has to be made anew.
+    _revision: object = None
 
     def _setup(self, name: str | None = None) -> None:
         module = settings_module_name()
@@ -113,10 +115,12 @@ class LazySettings(LazyObject):
         else:
             self.__dict__.pop(name, None)
         super().__setattr__(name, value)
+        self.__dict__["_revision"] = object()
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
         self.__dict__.pop(name, None)
+        self.__dict__["_revision"] = object()
 
     def __dir__(self) -> list[str]:
         if self._wrapped is empty:

@@ -45,6 +45,8 @@ SERIALIZATION_MODULES: dict[str, str] = {}
 SYNC_VIEWS = "threads"
 # With DEBUG, what blocks the event loop for longer than so many seconds is logged; None or 0 logs nothing.
 LOOP_WATCHDOG: float | None = 0.1
+# Whether JsonResponse uses orjson where it is installed.
+USE_ORJSON = True
 # False compiles every query anew, to rule the cache of query shapes out while debugging.
 ORM_SHAPE_CACHE = True
 

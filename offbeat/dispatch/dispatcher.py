@@ -13,11 +13,11 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
+from types import FunctionType
 from typing import Any, TypeVar
 
-from asgiref.sync import iscoroutinefunction
-
 from offbeat.concurrency import spawn, wait
+from offbeat.concurrency.marks import iscoroutinefunction
 
 logger = logging.getLogger("offbeat.dispatch")
 
@@ -216,6 +216,9 @@ def _strong(entries: list[tuple[Any, bool]]) -> tuple[list[Any], list[Any]]:
 
 
 def _accepts_kwargs(receiver: Callable[..., Any]) -> bool:
+    if isinstance(receiver, FunctionType) and not receiver.__dict__:
+        # Most are, and a signature is slow to make.
+        return bool(receiver.__code__.co_flags & inspect.CO_VARKEYWORDS)
     try:
         parameters = inspect.signature(receiver).parameters.values()
     except (TypeError, ValueError):

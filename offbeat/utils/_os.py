@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +49,8 @@ def safe_makedirs(name: Any, mode: int = 0o777, exist_ok: bool = False) -> None:
 
 def symlinks_supported() -> bool:
     """Whether symbolic links can be made here."""
+    import tempfile
+
     with tempfile.TemporaryDirectory() as directory:
         original = os.path.join(directory, "original")
         link = os.path.join(directory, "symlink")

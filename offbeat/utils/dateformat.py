@@ -5,10 +5,8 @@ A format string is read once into a list of literals and methods; formatting the
 
 from __future__ import annotations
 
-import calendar
 import datetime
 from collections.abc import Callable
-from email.utils import format_datetime as format_datetime_rfc5322
 from functools import lru_cache
 from typing import Any
 
@@ -218,6 +216,8 @@ class DateFormat(TimeFormat):
 
     def L(self) -> bool:
         """Whether the year is a leap year."""
+        import calendar
+
         return calendar.isleap(self.data.year)
 
     def m(self) -> str:
@@ -250,7 +250,9 @@ class DateFormat(TimeFormat):
             )
         elif is_naive(value):
             value = make_aware(value, timezone=self.timezone)
-        return format_datetime_rfc5322(value)
+        from email.utils import format_datetime
+
+        return format_datetime(value)
 
     def S(self) -> str:
         """English ordinal suffix of the day."""
@@ -260,6 +262,8 @@ class DateFormat(TimeFormat):
 
     def t(self) -> int:
         """Days in the month."""
+        import calendar
+
         return calendar.monthrange(self.data.year, self.data.month)[1]
 
     def U(self) -> int:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import partial, update_wrapper, wraps
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-
 from offbeat.concurrency import spawn
+from offbeat.concurrency.marks import iscoroutinefunction, markcoroutinefunction
 
 __all__ = [
     "async_only_middleware",
@@ -33,9 +32,8 @@ class classonlymethod(classmethod):  # type: ignore[type-arg]
 
 def _decorate_method(decorators: Any, method: Any) -> Any:
     """Return a method that passes itself, bound, through function decorators at each call."""
-    if not hasattr(decorators, "__iter__"):
-        decorators = [decorators]
-    decorators = list(decorators)[::-1]
+    # Not of a set, whose order is anybody's guess: TypeError.
+    decorators = decorators[::-1] if hasattr(decorators, "__iter__") else (decorators,)
 
     def bind(self: Any) -> Any:
         # A partial takes the attributes that some decorators set, which a bound method does not.

@@ -8,9 +8,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-
 from offbeat.concurrency import wait
+from offbeat.concurrency.marks import iscoroutinefunction, markcoroutinefunction
 
 
 class RemovedInDjango70Warning(DeprecationWarning):

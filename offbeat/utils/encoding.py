@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import codecs
 import datetime
+import functools
 import locale
-import re
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from offbeat.utils.functional import Promise
+from offbeat.utils.lazy_pattern import lazy_pattern
 
-_BROKEN = re.compile("[\udc80-\udcff]")
+_BROKEN = lazy_pattern("[\udc80-\udcff]")
 _PROTECTED_TYPES = (type(None), int, float, Decimal, datetime.datetime, datetime.date, datetime.time)
 
 
@@ -69,9 +70,13 @@ def iri_to_uri(iri: Any) -> Any:
 
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_HEX = {f"{i:02x}".encode(): i for i in range(256)} | {f"{i:02X}".encode(): i for i in range(256)}
-_HEX |= {f"{i:02x}"[0].encode() + f"{i:02X}"[1].encode(): i for i in range(256)}
-_HEX |= {f"{i:02X}"[0].encode() + f"{i:02x}"[1].encode(): i for i in range(256)}
+
+
+@functools.cache
+def _hex_pairs() -> dict[bytes, int]:
+    """The value of every two hexadecimal digits, in any case."""
+    digits = "0123456789abcdefABCDEF"
+    return {f"{high}{low}".encode(): int(high + low, 16) for high in digits for low in digits}
 
 
 def uri_to_iri(uri: Any) -> Any:
@@ -83,7 +88,7 @@ def uri_to_iri(uri: Any) -> Any:
         return first.decode()
     parts = [first]
     for piece in rest:
-        code = _HEX.get(piece[:2])
+        code = _hex_pairs().get(piece[:2])
         if code is not None and (code in _UNRESERVED or code >= 128):
             parts.append(bytes([code]) + piece[2:])
         else:

@@ -13,8 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from offbeat.conf import settings
-from offbeat.utils import dateformat, numberformat
+from offbeat.utils import numberformat
 from offbeat.utils.functional import lazy
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.translation import get_language, to_locale
 
 __all__ = [
@@ -65,7 +66,7 @@ ISO_INPUT_FORMATS = {
     ],
 }
 
-_LANGUAGE_CODE = re.compile(r"[a-zA-Z]{2,8}(?:[-_][a-zA-Z0-9]{1,8}){0,3}")
+_LANGUAGE_CODE = lazy_pattern(r"[a-zA-Z]{2,8}(?:[-_][a-zA-Z0-9]{1,8}){0,3}")
 
 _format_cache: dict[tuple[str, str | None], Any] = {}
 # Decimal separator, grouping and thousand separator, by language.
@@ -151,11 +152,15 @@ get_format_lazy = lazy(get_format, str, list, tuple)
 
 def date_format(value: Any, format: Any = None, use_l10n: bool | None = None) -> str:
     """A date or datetime in ``format`` (a format, or the name of one; default DATE_FORMAT)."""
+    from offbeat.utils import dateformat
+
     return dateformat.format(value, get_format(format or "DATE_FORMAT", use_l10n=use_l10n))
 
 
 def time_format(value: Any, format: Any = None, use_l10n: bool | None = None) -> str:
     """A time in ``format`` (a format, or the name of one; default TIME_FORMAT)."""
+    from offbeat.utils import dateformat
+
     return dateformat.time_format(value, get_format(format or "TIME_FORMAT", use_l10n=use_l10n))
 
 

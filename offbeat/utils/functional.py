@@ -78,10 +78,13 @@ def lazy(func: Callable[..., Any], *resultclasses: type) -> Callable[..., Any]:
 
     ``resultclasses`` are the types the value may have; their methods work on the stand-in.
     """
-    proxy = _make_proxy_class(func, resultclasses)
+    proxy: Any = None
 
     @wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
+        nonlocal proxy
+        if proxy is None:
+            proxy = _make_proxy_class(func, resultclasses)
         return proxy(args, kwargs)
 
     return wrapper
@@ -92,8 +95,17 @@ def _restore_lazy(func: Callable[..., Any], args: Any, kwargs: Any, *resultclass
 
 
 def _make_proxy_class(func: Callable[..., Any], resultclasses: tuple[type, ...]) -> type:
+    names = {name for resultclass in resultclasses for klass in resultclass.mro() for name in vars(klass)}
+    delegates = {
+        name: _delegate(func, name)
+        for name in names
+        if name == "__class_getitem__" or (name != "__slots__" and not hasattr(Promise, name))
+    }
+    # A base of their own, made at once: adding methods to a class one by one is slow.
+    base: Any = type("__delegates__", (Promise,), delegates)
+
     @total_ordering
-    class __proxy__(Promise):
+    class __proxy__(base):  # type: ignore[misc]
         def __init__(self, args: Any, kwargs: Any) -> None:
             self._args = args
             self._kw = kwargs
@@ -141,11 +153,6 @@ def _make_proxy_class(func: Callable[..., Any], resultclasses: tuple[type, ...])
         def __mul__(self, other: Any) -> Any:
             return self._evaluate() * other
 
-    for resultclass in resultclasses:
-        for klass in resultclass.mro():
-            for name in vars(klass):
-                if not hasattr(__proxy__, name) or name == "__class_getitem__":
-                    setattr(__proxy__, name, _delegate(func, name))
     return __proxy__
 
 
@@ -290,8 +297,9 @@ class SimpleLazyObject(LazyObject):
     """A lazy object made by calling ``func()``."""
 
     def __init__(self, func: Callable[[], Any]) -> None:
-        self.__dict__["_setupfunc"] = func
-        super().__init__()
+        # Past __setattr__() and __getattribute__(), which are for the wrapped object.
+        object.__setattr__(self, "_setupfunc", func)
+        object.__setattr__(self, "_wrapped", empty)
 
     def _setup(self) -> None:
         self._wrapped = self._setupfunc()

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from html.parser import HTMLParser
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from offbeat.core.exceptions import SuspiciousOperation
 from offbeat.utils.functional import Promise, keep_lazy, keep_lazy_text, lazy
-from offbeat.utils.html_urlize import Urlizer
+from offbeat.utils.lazy_names import lazy_names
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.safestring import SafeString, mark_safe
 from offbeat.utils.text import normalize_newlines
 
@@ -23,10 +23,16 @@ try:
 except ImportError:  # no C compiler on this platform
     from markupsafe._native import _escape_inner as escape_core
 
+if TYPE_CHECKING:
+    from offbeat.utils.html_urlize import Urlizer, urlizer
+else:
+    __getattr__, __dir__ = lazy_names(__name__, {"offbeat.utils.html_urlize": ("Urlizer", "urlizer")})
+
 __all__ = [
     "MAX_STRIP_TAGS_DEPTH",
     "MAX_URL_LENGTH",
     "VOID_ELEMENTS",
+    "Urlizer",
     "avoid_wrapping",
     "conditional_escape",
     "escape",
@@ -149,32 +155,7 @@ def linebreaks(value: Any, autoescape: bool = False) -> str:
     return "\n\n".join("<p>{}</p>".format(paragraph.replace("\n", "<br>")) for paragraph in paragraphs)
 
 
-class _TextOnly(HTMLParser):
-    """Keeps what is outside of tags, entities as written."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.reset()
-        self.parts: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-    def handle_entityref(self, name: str) -> None:
-        self.parts.append(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        self.parts.append(f"&#{name};")
-
-
-_LONG_OPEN_TAG = re.compile(r"<[a-zA-Z][^>]{1000,}+")
-
-
-def _strip_once(value: str) -> str:
-    parser = _TextOnly()
-    parser.feed(value)
-    parser.close()
-    return "".join(parser.parts)
+_LONG_OPEN_TAG = lazy_pattern(r"<[a-zA-Z][^>]{1000,}+")
 
 
 @keep_lazy_text
@@ -184,6 +165,8 @@ def strip_tags(value: Any) -> str:
     Raises SuspiciousOperation for input nested or left open so often that it was made to be slow. The result is
     not safe HTML.
     """
+    from offbeat.utils.html_strip import strip_once
+
     text = str(value)
     # Each unclosed tag makes the parser look for its end anew, so their number is bounded before it starts.
     for run in _LONG_OPEN_TAG.finditer(text):
@@ -193,7 +176,7 @@ def strip_tags(value: Any) -> str:
     while "<" in text and ">" in text:
         if depth >= MAX_STRIP_TAGS_DEPTH:
             raise SuspiciousOperation
-        stripped = _strip_once(text)
+        stripped = strip_once(text)
         depth += 1
         if text.count("<") == stripped.count("<"):
             break
@@ -231,14 +214,14 @@ def smart_urlquote(url: str) -> str:
 # RFC 3986 §2.2, without "%".
 _RESERVED = ":/?#[]@!$&'()*+,;="
 
-urlizer = Urlizer()
-
 
 @keep_lazy_text
 def urlize(
     text: Any, trim_url_limit: int | None = None, nofollow: bool = False, autoescape: bool = False
 ) -> str:
     """URLs and addresses in ``text`` turned into links. See ``Urlizer`` for what counts as one."""
+    from offbeat.utils.html_urlize import urlizer
+
     return urlizer(text, trim_url_limit=trim_url_limit, nofollow=nofollow, autoescape=autoescape)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import html
 import re
+from html import unescape
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-_SPLIT = re.compile(r"""([\s<>"']+)""")
-_HAS_SCHEME = re.compile(r"https?://\[?\w", re.IGNORECASE)
-_BARE_DOMAIN = re.compile(r"www\.|(?!http)\w[^@]+\.(?:com|edu|gov|int|mil|net|org)(?:/.*)?\Z", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);")
+from offbeat.utils.lazy_pattern import lazy_pattern
+
+_SPLIT = lazy_pattern(r"""([\s<>"']+)""")
+_HAS_SCHEME = lazy_pattern(r"https?://\[?\w", re.IGNORECASE)
+_BARE_DOMAIN = lazy_pattern(
+    r"www\.|(?!http)\w[^@]+\.(?:com|edu|gov|int|mil|net|org)(?:/.*)?\Z", re.IGNORECASE
+)
+_ENTITY = lazy_pattern(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);")
 _OPENERS = {")": "(", "]": "["}
 _MAX_WORD = 2048
 _MAX_EMAIL = 320
@@ -77,9 +81,9 @@ class Urlizer:
 
         rel = ' rel="nofollow"' if nofollow else ""
         if len(middle) <= _MAX_WORD and _HAS_SCHEME.match(middle):
-            return smart_urlquote(html.unescape(middle)), rel
+            return smart_urlquote(unescape(middle)), rel
         if len(middle) <= _MAX_WORD and _BARE_DOMAIN.match(middle):
-            unescaped = html.unescape(middle)
+            unescaped = unescape(middle)
             try:
                 urlsplit(f"//{unescaped}")
             except ValueError:
@@ -109,7 +113,7 @@ class Urlizer:
             last = word[end - 1]
             if last == ";" and (entity := _entity_start(word, start, end)) is not None:
                 # An entity that is no punctuation belongs to the link.
-                if html.unescape(word[entity:end]) not in self.trailing_punctuation_chars:
+                if unescape(word[entity:end]) not in self.trailing_punctuation_chars:
                     break
                 end = entity
             elif last in self.trailing_punctuation_chars:
@@ -142,7 +146,7 @@ def _entity_start(word: str, start: int, end: int) -> int | None:
     if (
         position < 0
         or not _ENTITY.fullmatch(word, position, end)
-        or html.unescape(word[position:end]) == word[position:end]
+        or unescape(word[position:end]) == word[position:end]
     ):
         return None
     return position
@@ -163,3 +167,6 @@ def _default_scheme() -> str:
         stacklevel=2,
     )
     return "http"
+
+
+urlizer = Urlizer()

@@ -9,11 +9,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from email.utils import formatdate
 from time import gmtime
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 from urllib.parse import urlencode as quote_pairs
+
+from offbeat.utils.lazy_pattern import lazy_pattern
 
 MAX_URL_LENGTH = 2048
 MAX_HEADER_LENGTH = 10_000
@@ -22,7 +23,7 @@ MAX_URL_REDIRECT_LENGTH = 16_384
 RFC3986_GENDELIMS = ":/?#[]@"
 RFC3986_SUBDELIMS = "!$&'()*+,;="
 
-_ETAG = re.compile(r'((?:W/)?"[^"]*")')
+_ETAG = lazy_pattern(r'((?:W/)?"[^"]*")')
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -31,12 +32,14 @@ _MONTHS = {
 }
 _TIME = r"(?P<hour>\d\d):(?P<min>\d\d):(?P<sec>\d\d)"
 _DATE_FORMS = (
-    re.compile(rf"\w{{3}}, (?P<day>\d\d) (?P<mon>\w{{3}}) (?P<year>\d{{4}}) {_TIME} GMT", re.ASCII),
-    re.compile(rf"\w{{6,9}}, (?P<day>\d\d)-(?P<mon>\w{{3}})-(?P<year>\d\d) {_TIME} GMT", re.ASCII),
-    re.compile(rf"\w{{3}} (?P<mon>\w{{3}}) (?P<day>[ \d]\d) {_TIME} (?P<year>\d{{4}})", re.ASCII),
+    lazy_pattern(rf"\w{{3}}, (?P<day>\d\d) (?P<mon>\w{{3}}) (?P<year>\d{{4}}) {_TIME} GMT", re.ASCII),
+    lazy_pattern(rf"\w{{6,9}}, (?P<day>\d\d)-(?P<mon>\w{{3}})-(?P<year>\d\d) {_TIME} GMT", re.ASCII),
+    lazy_pattern(rf"\w{{3}} (?P<mon>\w{{3}}) (?P<day>[ \d]\d) {_TIME} (?P<year>\d{{4}})", re.ASCII),
 )
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
-_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+# A quotation mark that is never closed quotes the rest of the line.
+_QUOTED_OR_SEMICOLON = lazy_pattern(r'"(?:[^"\\]|\\.?)*+(?:"|\Z)|;', re.DOTALL)
+_QUOTED_PAIR = lazy_pattern(r"\\(.)", re.DOTALL)
 
 
 def urlencode(query: Any, doseq: bool = False) -> str:
@@ -79,6 +82,8 @@ def _none_message(key: Any) -> str:
 
 def http_date(epoch_seconds: float | None = None) -> str:
     """An IMF-fixdate such as ``Wdy, DD Mon YYYY HH:MM:SS GMT`` (RFC 9110 §5.6.7); now by default."""
+    from email.utils import formatdate
+
     return formatdate(epoch_seconds, usegmt=True)
 
 
@@ -266,22 +271,10 @@ def _split_outside_quotes(line: str) -> list[str]:
         return line.split(";")
     parts = []
     start = 0
-    quoted = False
-    position = 0
-    end = len(line)
-    while position < end:
-        char = line[position]
-        if quoted:
-            if char == "\\":
-                position += 1
-            elif char == '"':
-                quoted = False
-        elif char == '"':
-            quoted = True
-        elif char == ";":
-            parts.append(line[start:position])
-            start = position + 1
-        position += 1
+    for found in _QUOTED_OR_SEMICOLON.finditer(line):
+        if found[0] == ";":
+            parts.append(line[start : found.start()])
+            start = found.end()
     parts.append(line[start:])
     return parts
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import logging.config
+import sys
 from collections.abc import Callable
-from copy import copy
+from copy import copy, deepcopy
 from typing import Any
 
 from offbeat.conf import settings, warn_outside_framework
@@ -45,15 +45,60 @@ DEFAULT_LOGGING: dict[str, Any] = {
     },
 }
 
+_STANDARD = "logging.config.dictConfig"
+_AS_WRITTEN = deepcopy(DEFAULT_LOGGING)
+
 
 def configure_logging(logging_config: str | None, logging_settings: Any) -> None:
     """Apply the defaults, then ``LOGGING`` by the callable that ``LOGGING_CONFIG`` names; None leaves logging alone."""
     if not logging_config:
         return
-    configure = import_string(logging_config)
-    logging.config.dictConfig(DEFAULT_LOGGING)
+    configure = None if logging_config == _STANDARD else import_string(logging_config)
+    # The standard library's configurator brings along handlers for sockets, pickle and more.
+    if DEFAULT_LOGGING == _AS_WRITTEN and not logging_settings and "logging.config" not in sys.modules:
+        _apply_defaults()
+        return
+    from logging.config import dictConfig
+
+    dictConfig(DEFAULT_LOGGING)
     if logging_settings:
-        configure(logging_settings)
+        (configure or dictConfig)(logging_settings)
+
+
+def _apply_defaults() -> None:
+    """What ``dictConfig(DEFAULT_LOGGING)`` does to loggers."""
+    console = logging.StreamHandler()
+    console.addFilter(RequireDebugTrue())
+    mail_admins = AdminEmailHandler()
+    mail_admins.addFilter(RequireDebugFalse())
+    server = logging.StreamHandler()
+    server.setFormatter(ServerFormatter("[{server_time}] {message}", style="{"))
+    for name, handler, level in (
+        ("console", console, "INFO"),
+        ("mail_admins", mail_admins, "ERROR"),
+        ("offbeat.server", server, "INFO"),
+    ):
+        handler.name = name
+        handler.setLevel(level)
+    handlers: dict[str, list[logging.Handler]] = {
+        "offbeat": [console, mail_admins],
+        "offbeat.server": [server],
+    }
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if name in handlers or isinstance(logger, logging.PlaceHolder):
+            continue
+        if name.startswith("offbeat."):
+            logger.setLevel(logging.NOTSET)
+            logger.handlers = []
+            logger.propagate = True
+        else:
+            logger.disabled = False
+    for name, own in handlers.items():
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        logger.handlers = own
+        logger.disabled = False
+    logging.getLogger("offbeat.server").propagate = False
 
 
 class AdminEmailHandler(logging.Handler):

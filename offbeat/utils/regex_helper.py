@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any
 
 from offbeat.utils.functional import SimpleLazyObject
+from offbeat.utils.lazy_pattern import lazy_pattern
 
 __all__ = ["ESCAPE_MAPPINGS", "_lazy_re_compile", "normalize"]
 
@@ -30,7 +31,7 @@ ESCAPE_MAPPINGS = {
     "z": None,
 }
 IGNORED_GROUPS = ("?=", "?!", "?<=", "?<!", "?#")
-QUANTIFIER = re.compile(r"\{\s*(\d*)\s*(,?)\s*\d*\s*\}")
+QUANTIFIER = lazy_pattern(r"\{\s*(\d*)\s*(,?)\s*\d*\s*\}")
 
 Branch = tuple[str, list[str]]
 _EMPTY: Branch = ("", [])

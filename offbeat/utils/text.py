@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import secrets
-import textwrap
 import unicodedata
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from gzip import GzipFile
-from gzip import compress as gzip_compress
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from offbeat.core.exceptions import SuspiciousFileOperation
 from offbeat.utils.functional import keep_lazy_text, lazy
-from offbeat.utils.text_truncate import Truncator
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.translation import gettext as _
 from offbeat.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from gzip import GzipFile
+
+    from offbeat.utils.text_truncate import Truncator
 
 __all__ = [
     "StreamingBuffer",
@@ -39,6 +40,14 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    if name == "Truncator":
+        from offbeat.utils.text_truncate import Truncator
+
+        return Truncator
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 @keep_lazy_text
 def capfirst(x: Any) -> Any:
     """``x`` with its first letter in upper case."""
@@ -51,6 +60,8 @@ def capfirst(x: Any) -> Any:
 @keep_lazy_text
 def wrap(text: str, width: int) -> str:
     """Lines broken at spaces so that none is longer than ``width``; longer words and line ends are kept."""
+    import textwrap
+
     wrapper = textwrap.TextWrapper(
         width=width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
     )
@@ -63,7 +74,7 @@ def wrap(text: str, width: int) -> str:
     return "\n".join(result)
 
 
-_UNWANTED_IN_FILENAME = re.compile(r"(?u)[^-\w.]")
+_UNWANTED_IN_FILENAME = lazy_pattern(r"(?u)[^-\w.]")
 
 
 @keep_lazy_text
@@ -123,7 +134,9 @@ def _random_name(max_random_bytes: int | None) -> str:
 
 def compress_string(s: bytes, *, max_random_bytes: int | None = None) -> bytes:
     """``s`` gzipped; up to ``max_random_bytes`` of padding in the header."""
-    compressed = gzip_compress(s, compresslevel=6, mtime=0)
+    import gzip
+
+    compressed = gzip.compress(s, compresslevel=6, mtime=0)
     if not max_random_bytes:
         return compressed
     header = bytearray(compressed[:10])
@@ -132,6 +145,8 @@ def compress_string(s: bytes, *, max_random_bytes: int | None = None) -> bytes:
 
 
 def _gzip_writer(buffer: BytesIO, max_random_bytes: int | None) -> GzipFile:
+    import gzip
+
     name = _random_name(max_random_bytes)
     return gzip.GzipFile(filename=name, mode="wb", compresslevel=6, fileobj=buffer, mtime=0)
 
@@ -165,7 +180,7 @@ async def acompress_sequence(
 
 
 # Quoted strings (with escapes) may stand inside of a word, as in key="a b"|filter:'c d'.
-_SMART_SPLIT = re.compile(
+_SMART_SPLIT = lazy_pattern(
     r"""
     (?: [^\s'"]*+ (?: "(?:[^"\\]|\\.)*+" [^\s'"]*+ | '(?:[^'\\]|\\.)*+' [^\s'"]*+ )++ ) | \S+
     """,
@@ -205,7 +220,7 @@ def camel_case_to_spaces(value: str) -> str:
     return _CAMEL.sub(r" \1", value).strip().lower()
 
 
-_CAMEL = re.compile(r"(((?<=[a-z])[A-Z])|([A-Z](?![A-Z]|$)))")
+_CAMEL = lazy_pattern(r"(((?<=[a-z])[A-Z])|([A-Z](?![A-Z]|$)))")
 
 
 def _format_lazy(format_string: str, *args: Any, **kwargs: Any) -> str:

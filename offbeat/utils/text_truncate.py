@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 from offbeat.utils.functional import SimpleLazyObject, keep_lazy_text
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.translation import pgettext
 
 _VOID = frozenset(
@@ -32,9 +32,9 @@ _VOID = frozenset(
     ]
 )
 _ESCAPES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&#x27;"}
-_NAME = re.compile(r"[a-zA-Z][^\s/>\x00]*+")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,32});?")
-_TAG_STOP = re.compile(r"""[>"']""")
+_NAME = lazy_pattern(r"[a-zA-Z][^\s/>\x00]*+")
+_ENTITY = lazy_pattern(r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,32});?")
+_TAG_STOP = lazy_pattern(r"""[>"']""")
 
 
 def add_truncation_text(text: str, truncate: str | None = None) -> str:
@@ -254,7 +254,7 @@ def _truncate_html_chars(text: str, length: int, truncate: str | None) -> str:
     return "".join(out)
 
 
-_WORD_OR_SPACE = re.compile(r"\s+|\S+")
+_WORD_OR_SPACE = lazy_pattern(r"\s+|\S+")
 
 
 def _truncate_html_words(text: str, length: int, truncate: str | None) -> str:

@@ -6,7 +6,6 @@ The current zone is a context variable: requests, tasks and threads each see the
 from __future__ import annotations
 
 import functools
-import zoneinfo
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -50,6 +49,8 @@ def get_fixed_timezone(offset: Any) -> timezone:
 @functools.lru_cache
 def get_default_timezone() -> tzinfo:
     """The zone of the ``TIME_ZONE`` setting."""
+    import zoneinfo
+
     return zoneinfo.ZoneInfo(settings.TIME_ZONE)
 
 
@@ -78,6 +79,8 @@ def activate(timezone: Any) -> None:
     if isinstance(timezone, tzinfo):
         _active.set(timezone)
     elif isinstance(timezone, str):
+        import zoneinfo
+
         _active.set(zoneinfo.ZoneInfo(timezone))
     else:
         raise ValueError(f"Invalid timezone: {timezone!r}")

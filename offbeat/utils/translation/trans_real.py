@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
-import gettext as gettext_module
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from offbeat.conf import settings
+from offbeat.conf import global_settings, settings
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.translation.language import get_language, to_locale
+
+if TYPE_CHECKING:
+    import gettext as gettext_module
 
 # Longest tag that BCP 47 registers, with room; longer input is never looked up.
 LANGUAGE_CODE_MAX_LENGTH = 500
-_LANGUAGE_CODE = re.compile(r"^[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?$", re.IGNORECASE)
-_PATH_PREFIX = re.compile(r"^/(\w+([@-]\w+){0,2})(/|$)")
+_LANGUAGE_CODE = lazy_pattern(r"^[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?$", re.IGNORECASE)
+_PATH_PREFIX = lazy_pattern(r"^/(\w+([@-]\w+){0,2})(/|$)")
 _translations: dict[str, gettext_module.NullTranslations] = {}
 
 
@@ -45,6 +48,8 @@ def translation(language: str) -> gettext_module.NullTranslations:
 
 
 def _load(language: str) -> gettext_module.NullTranslations:
+    import gettext as gettext_module
+
     merged: gettext_module.NullTranslations | None = None
     for directory in _directories():
         try:
@@ -76,6 +81,11 @@ def catalog() -> gettext_module.NullTranslations:
 
 
 @functools.lru_cache
+def _known() -> frozenset[str]:
+    return frozenset(code for code, _ in global_settings.LANGUAGES)
+
+
+@functools.lru_cache
 def get_languages() -> dict[str, Any]:
     """``LANGUAGES`` as a dictionary."""
     return dict(settings.LANGUAGES)
@@ -83,11 +93,13 @@ def get_languages() -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=1000)
 def check_for_language(lang_code: str | None) -> bool:
-    """Whether the code is well formed and a catalog exists for it, or it is the default language."""
+    """Whether the code is well formed, and of a language that the framework knows or that has a catalog."""
     if not lang_code or len(lang_code) > LANGUAGE_CODE_MAX_LENGTH or not _LANGUAGE_CODE.match(lang_code):
         return False
-    if lang_code == settings.LANGUAGE_CODE or lang_code.split("-")[0] == "en":
+    if lang_code == settings.LANGUAGE_CODE or lang_code.split("-")[0] == "en" or lang_code in _known():
         return True
+    import gettext as gettext_module
+
     return any(
         gettext_module.find("django", directory, [to_locale(lang_code)]) is not None
         for directory in _directories()
