@@ -6,14 +6,24 @@ Source: docs/internals/connections.
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
+from offbeat.conf import settings
+from offbeat.db.holders import Holder, held_now
 from offbeat.db.utils import OperationalError
 
+if TYPE_CHECKING:
+    from offbeat.db.pool_statistics import PoolStatistics
+
 __all__ = ["FairLock", "Link", "LoopPool", "close_pools", "loop_pool"]
+
+
+logger = logging.getLogger("offbeat.db.backends")
 
 
 class Link(Protocol):
@@ -87,11 +97,18 @@ class LoopPool:
         self.size = size
         self.timeout = timeout
         self.name = name
+        # After how many seconds a connection (which then knows when it was `born`) is not used again.
+        self.max_age: float | None = None
         self.open = 0
         self.closed = False
         self.idle: deque[Any] = deque()
         self.waiters: deque[asyncio.Future[Any]] = deque()
         self.busy: set[Any] = set()
+        # Connections that a task keeps beyond a statement, and the tasks that wait for one.
+        self.pinned: dict[Any, Holder] = {}
+        self.asking: set[asyncio.Task[Any] | None] = set()
+        self._opened = self._closed = self._waits = self._timeouts = 0
+        self._longest_wait = 0.0
         # A connection beside those of the pool, for statements that do not leave the loop's thread.
         self.lane: Any = None
         self._keeper: AsyncGenerator[None, None] | None = None
@@ -101,7 +118,7 @@ class LoopPool:
         idle = self.idle
         while idle:
             link = idle.pop()
-            if link.reusable():
+            if link.reusable() and (self.max_age is None or time.monotonic() - link.born < self.max_age):
                 self.busy.add(link)
                 return link
             self._drop(link)
@@ -128,6 +145,7 @@ class LoopPool:
             self.open -= 1
             self._hand_over(None)
             raise
+        self._opened += 1
         self.busy.add(link)
         return link
 
@@ -139,9 +157,14 @@ class LoopPool:
 
     async def _queue(self) -> Any | None:
         """Wait for a connection, or for None: a slot in which to make one."""
+        task = asyncio.current_task()
+        self._check_deadlock(task)
         future: asyncio.Future[Any] = self.loop.create_future()
         self.waiters.append(future)
         timer = self.loop.call_later(self.timeout, self._give_up, future)
+        self._waits += 1
+        start = time.monotonic()
+        self.asking.add(task)
         try:
             return await future
         except asyncio.CancelledError:
@@ -155,17 +178,65 @@ class LoopPool:
             raise
         finally:
             timer.cancel()
+            self.asking.discard(task)
+            self._longest_wait = max(self._longest_wait, time.monotonic() - start)
+
+    def _check_deadlock(self, task: asyncio.Task[Any] | None) -> None:
+        """Nobody gives a connection back, if all that have one wait for a second."""
+        if len(self.pinned) < self.open:
+            return
+        holders = {holder.owner for holder in self.pinned.values()}
+        if task in holders and holders <= {*self.asking, task}:
+            raise OperationalError(
+                f"Deadlock in the connection pool of database '{self.name}': all {self.size} connections are held by "
+                "tasks that wait for a second one. Do not open a second connection while holding one, or raise "
+                f"OPTIONS['pool_size']. They are held by {self._held_by()}."
+            )
 
     def _give_up(self, future: asyncio.Future[Any]) -> None:
         if not future.done():
-            holders = ", ".join(sorted(link.holder or "an unnamed task" for link in self.busy)) or "nobody"
+            self._timeouts += 1
             future.set_exception(
                 OperationalError(
                     f"No connection to database '{self.name}' became free within {self.timeout:g} s. All "
-                    f"{self.size} are in use (by {holders}). Raise OPTIONS['pool_size'] or "
+                    f"{self.size} are in use (by {self._held_by()}). Raise OPTIONS['pool_size'] or "
                     "OPTIONS['pool_timeout'], or do not open a second connection while holding one."
                 )
             )
+
+    def _held_by(self) -> str:
+        """The holders in one line; with DEBUG each with the code that took its connection."""
+        names = []
+        for link in self.busy:
+            name = link.holder or "an unnamed task"
+            holder = self.pinned.get(link)
+            names.append(f"{name} at {holder.stack[0]}" if holder and holder.stack else name)
+        return ", ".join(sorted(names)) or "nobody"
+
+    def pin(self, link: Any) -> None:
+        """The current task keeps a connection beyond a statement."""
+        self.pinned[link] = Holder(link.holder, asyncio.current_task())
+
+    def report(self) -> str:
+        """Who keeps connections and for how long; with DEBUG also the code that took them."""
+        return held_now(self.pinned.values())
+
+    def statistics(self) -> PoolStatistics:
+        """Figures of this moment and since the pool was made."""
+        from offbeat.db.pool_statistics import PoolStatistics
+
+        return PoolStatistics(
+            size=self.size,
+            open=self.open,
+            idle=len(self.idle),
+            busy=len(self.busy),
+            waiting=len(self.asking),
+            opened=self._opened,
+            closed=self._closed,
+            waits=self._waits,
+            timeouts=self._timeouts,
+            longest_wait=self._longest_wait,
+        )
 
     def _hand_over(self, link: Any | None) -> bool:
         while self.waiters:
@@ -179,12 +250,14 @@ class LoopPool:
 
     def _drop(self, link: Any) -> None:
         self.open -= 1
+        self._closed += 1
         link.discard()
         self._hand_over(None)
 
     def release(self, link: Any) -> None:
         """Give a connection back. One that is not clean is discarded, never handed on."""
         self.busy.discard(link)
+        self.pinned.pop(link, None)
         link.holder = ""
         if self.closed or not link.reusable():
             self._drop(link)
@@ -212,6 +285,13 @@ class LoopPool:
         links = list(self.idle)
         self.idle.clear()
         self.open -= len(links)
+        self._closed += len(links)
+        if self.pinned and settings.DEBUG:
+            logger.warning(
+                "The connection pool of database '%s' was closed while connections were held:\n%s",
+                self.name,
+                self.report(),
+            )
         for future in self.waiters:
             if not future.done():
                 future.set_exception(
@@ -227,8 +307,11 @@ class LoopPool:
         self.drop_lane()
         for link in (*self.idle, *self.busy):
             link.discard()
+        self._closed += len(self.idle) + len(self.busy)
+        self.open = 0
         self.idle.clear()
         self.busy.clear()
+        self.pinned.clear()
 
 
 async def _closed_with_loop(pool: LoopPool) -> AsyncGenerator[None, None]:

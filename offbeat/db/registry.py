@@ -54,6 +54,6 @@ def close_old_connections(**kwargs: Any) -> None:
         wrapper.close_if_unusable_or_obsolete()
 
 
-signals.request_started.connect(reset_queries)
-signals.request_started.connect(close_old_connections)
-signals.request_finished.connect(close_old_connections)
+signals.request_started.connect_idle(reset_queries)
+signals.request_started.connect_idle(close_old_connections)
+signals.request_finished.connect_idle(close_old_connections)

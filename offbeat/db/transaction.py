@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
-from asgiref.sync import iscoroutinefunction
-
 from offbeat.concurrency import spawn
+from offbeat.concurrency.marks import iscoroutinefunction
 from offbeat.db.backends.base.session import TransactionManagementError
 from offbeat.db.registry import connections
 from offbeat.db.utils import DEFAULT_DB_ALIAS

@@ -5,7 +5,6 @@ Source: Django documentation, ref/exceptions, topics/db/multi-db; PEP 249 (the e
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cached_property, wraps
 from importlib import import_module
@@ -45,6 +44,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class Error(Exception):
     """Root of the database errors."""
+
+    @property
+    def sqlstate(self) -> str | None:
+        """The five characters by which the database says what happened, where the driver tells."""
+        return getattr(self.__cause__, "sqlstate", None)
 
 
 class InterfaceError(Error):
@@ -155,6 +159,8 @@ def load_backend(backend_name: str) -> ModuleType:
     try:
         return import_module(f"{name}.base")
     except ImportError as exc:
+        import pkgutil
+
         backend_dir = str(Path(__file__).parent / "backends")
         builtin = sorted(
             module

@@ -16,9 +16,10 @@ from offbeat.core.exceptions import SynchronousOnlyOperation
 from offbeat.db import OperationalError, connections
 from offbeat.db.transaction import TransactionManagementError, atomic
 
-from .conftest import ALIAS, add, make_wrapper, names
+from .conftest import ALIAS, add, make_wrapper, names, sql
 
 
+@pytest.mark.sqlite
 def test_gathered_queries_use_several_connections(file_db: Any) -> None:
     async def main() -> int:
         # Each statement waits for the others: they must be under way at the same time.
@@ -251,6 +252,7 @@ def test_a_shared_connection_is_used_by_other_threads(file_db: Any) -> None:
         file_db.dec_thread_sharing()
 
 
+@pytest.mark.sqlite
 def test_tasks_take_turns_with_transactions_on_a_database_in_memory() -> None:
     db = make_wrapper(":memory:")
     db.run("CREATE TABLE item (id integer PRIMARY KEY, name varchar(20))")
@@ -268,6 +270,7 @@ def test_tasks_take_turns_with_transactions_on_a_database_in_memory() -> None:
     assert run(main()) == ["a", "a", "b", "b", "c", "c"]
 
 
+@pytest.mark.sqlite
 def test_busy_writers_and_readers_never_see_a_lock(file_db: Any) -> None:
     file_db.run("INSERT INTO item (id, name) VALUES (1, '0')")
 
@@ -275,7 +278,7 @@ def test_busy_writers_and_readers_never_see_a_lock(file_db: Any) -> None:
         with atomic(ALIAS):
             (value,) = file_db.fetch_all("SELECT name FROM item WHERE id = 1")[0]
             wait(asyncio.sleep(0))
-            file_db.run("UPDATE item SET name = ? WHERE id = 1", (str(int(value) + 1),))
+            file_db.run(sql(file_db, "UPDATE item SET name = %s WHERE id = 1"), (str(int(value) + 1),))
 
     async def main() -> None:
         writers = [spawn(increment) for _ in range(40)]
@@ -286,6 +289,7 @@ def test_busy_writers_and_readers_never_see_a_lock(file_db: Any) -> None:
     assert names(file_db) == ["40"]
 
 
+@pytest.mark.sqlite
 def test_a_lock_held_by_another_process_ends_in_a_clear_error_without_blocking_the_loop(
     tmp_path: Any,
 ) -> None:
@@ -322,6 +326,7 @@ def test_a_lock_held_by_another_process_ends_in_a_clear_error_without_blocking_t
     assert names(db) == ["b"]
 
 
+@pytest.mark.sqlite
 def test_loops_leave_no_threads_behind(file_db: Any) -> None:
     async def main() -> None:
         await asyncio.gather(*[spawn(names, file_db) for _ in range(5)])
@@ -336,6 +341,7 @@ def test_loops_leave_no_threads_behind(file_db: Any) -> None:
     assert _thread._count() <= before
 
 
+@pytest.mark.sqlite
 def test_one_wrapper_serves_all_threads() -> None:
     found: list[Any] = []
     thread = threading.Thread(target=lambda: found.append(connections["default"]))

@@ -9,6 +9,7 @@ from offbeat.concurrency import run, spawn
 from offbeat.db import OperationalError
 from offbeat.db.pool import FairLock, LoopPool, loop_pool
 from offbeat.db.transaction import atomic
+from offbeat.test import override_settings
 
 from .conftest import ALIAS, make_wrapper
 
@@ -194,3 +195,91 @@ async def test_a_fair_lock_is_fair_and_survives_cancellation() -> None:
     assert not await lock.acquire(0.01)
     lock.release()
     assert await lock.acquire(0.01)
+
+
+async def test_statistics_count_what_the_pool_has_seen() -> None:
+    pool = make_pool(1, timeout=0.01)
+    link = await pool.acquire()
+    pool.pin(link)
+    waiter = asyncio.create_task(pool.acquire())
+    await asyncio.sleep(0)
+    now = pool.statistics()
+    assert (now.size, now.open, now.idle, now.busy, now.waiting) == (1, 1, 0, 1, 1)
+    with pytest.raises(OperationalError):
+        await waiter
+    link.clean = False
+    pool.release(link)
+    pool.release(await pool.acquire())
+    now = pool.statistics()
+    assert (now.open, now.idle, now.busy, now.waiting) == (1, 1, 0, 0)
+    assert (now.opened, now.closed, now.waits, now.timeouts) == (2, 1, 1, 1)
+    assert now.longest_wait >= 0.01
+    await pool.close()
+    now = pool.statistics()
+    assert (now.open, now.idle, now.closed) == (0, 0, 2)
+
+
+async def test_tasks_that_hold_all_connections_and_want_another_are_told_at_once() -> None:
+    pool = make_pool(2, timeout=60)
+
+    async def greedy() -> str:
+        link = await pool.acquire()
+        link.holder = "greedy"
+        pool.pin(link)
+        try:
+            await asyncio.sleep(0)
+            pool.release(await pool.acquire())
+        except OperationalError as exc:
+            return str(exc)
+        finally:
+            pool.release(link)
+        return ""
+
+    outcomes = await asyncio.gather(*[greedy() for _ in range(2)])
+    # One gives way, which is enough for the other.
+    told, served = sorted(outcomes, reverse=True)
+    assert "Deadlock in the connection pool" in told
+    assert "OPTIONS['pool_size']" in told
+    assert "greedy, greedy" in told
+    assert served == ""
+
+
+async def test_a_task_without_a_connection_waits_behind_those_that_have_one() -> None:
+    pool = make_pool(1, timeout=60)
+    link = await pool.acquire()
+    pool.pin(link)
+    other = asyncio.create_task(pool.acquire())
+    await asyncio.sleep(0)
+    assert pool.statistics().waiting == 1
+    pool.release(link)
+    assert await other is link
+
+
+def test_in_debug_the_report_names_the_code_that_holds_a_connection(file_db: Any, caplog: Any) -> None:
+    async def keep() -> None:
+        with file_db.session():
+            file_db.fetch_all("SELECT 1")
+            assert __file__ not in file_db.pool.report()
+        with override_settings(DEBUG=True), file_db.session():
+            report = file_db.pool.report()
+            assert f"{__file__}:" in report
+            assert ".keep" in report
+            await file_db.pool.close()
+
+    async def main() -> None:
+        task = asyncio.create_task(keep(), name="the keeper")
+        await task
+
+    run(main())
+    assert "the keeper, for 0.0 s" in caplog.text
+    assert f"{__file__}:" in caplog.text
+
+
+async def test_in_debug_the_error_names_the_code_that_holds_the_connection() -> None:
+    pool = make_pool(timeout=0.01)
+    link = await pool.acquire()
+    link.holder = "Task-17"
+    with override_settings(DEBUG=True):
+        pool.pin(link)
+    with pytest.raises(OperationalError, match=r"Task-17 at .*test_pool\.py:\d+ in test_in_debug_the_error"):
+        await pool.acquire()

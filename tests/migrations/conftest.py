@@ -16,6 +16,7 @@ import pytest
 from offbeat.core.management import call_command
 from offbeat.db import connections
 from offbeat.test import override_settings
+from tests.databases import empty_database
 
 _numbers = itertools.count()
 
@@ -24,6 +25,10 @@ _numbers = itertools.count()
 def database(tmp_path: Path) -> Iterator[Any]:
     """An empty database in place of the default one."""
     usual: Any = connections["default"]
+    if usual.vendor != "sqlite":
+        with empty_database() as wrapper:
+            yield wrapper
+        return
     wrapper = type(usual)({**usual.settings_dict, "NAME": str(tmp_path / "own.sqlite3")}, "default")
     connections["default"] = wrapper
     try:

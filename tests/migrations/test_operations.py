@@ -114,7 +114,7 @@ def test_a_renamed_model_keeps_rows_and_relations(zoo: Zoo) -> None:
     undo = zoo.apply(ops.RenameModel("Keeper", "Guard"))
     assert rows(zoo, "name", "keeper__name")[0] == ("Leo", "Kim")
     assert zoo.Animal._meta.get_field("keeper").related_model is zoo.Guard
-    assert zoo.sql("PRAGMA foreign_key_check") == []
+    zoo.database.check_constraints()
     undo()
     assert zoo.Keeper.objects.count() == 1
 
@@ -124,7 +124,7 @@ def test_two_keys_to_a_renamed_model_both_follow(zoo: Zoo) -> None:
     zoo.apply(ops.AddField("Animal", "deputy", second))
     zoo.Animal.objects.update(deputy=zoo.Keeper.objects.get())
     zoo.apply(ops.RenameModel("Keeper", "Guard"))
-    assert zoo.sql("PRAGMA foreign_key_check") == []
+    zoo.database.check_constraints()
     assert rows(zoo, "keeper__name", "deputy__name")[0] == ("Kim", "Kim")
 
 
@@ -202,9 +202,38 @@ def test_state_and_database_can_differ(zoo: Zoo) -> None:
 
 def test_a_changed_key_type_is_followed_by_foreign_keys(zoo: Zoo) -> None:
     zoo.apply(ops.AlterField("Keeper", "id", models.CharField(max_length=7, primary_key=True)))
-    definition = zoo.sql("SELECT sql FROM sqlite_master WHERE name = 'zoo_animal'")[0][0]
-    assert '"keeper_id" varchar(7)' in definition
+    with zoo.database.cursor() as cursor:
+        described = zoo.database.introspection.get_table_description(cursor, "zoo_animal")
+        types = {
+            column.name: zoo.database.introspection.get_field_type(column.type_code, column)
+            for column in described
+        }
+    assert types["keeper_id"] == "CharField"
     assert rows(zoo, "keeper__name")[0] == ("Kim",)
+
+
+def test_a_changed_key_type_reaches_keys_that_name_the_columns_attribute(zoo: Zoo) -> None:
+    zoo.apply(
+        ops.CreateModel(
+            "Badge", [("keeper", models.OneToOneField("zoo.Keeper", models.CASCADE, primary_key=True))]
+        ),
+        ops.CreateModel(
+            "Locker",
+            [
+                ("id", models.AutoField(primary_key=True)),
+                ("badge", models.ForeignKey("zoo.Badge", models.CASCADE, to_field="keeper_id")),
+            ],
+        ),
+    )
+    zoo.apply(ops.AlterField("Keeper", "id", models.CharField(max_length=7, primary_key=True)))
+    with zoo.database.cursor() as cursor:
+        introspection = zoo.database.introspection
+        (badge,) = [
+            column
+            for column in introspection.get_table_description(cursor, "zoo_locker")
+            if column.name == "badge_id"
+        ]
+        assert introspection.get_field_type(badge.type_code, badge) == "CharField"
 
 
 @pytest.mark.parametrize(

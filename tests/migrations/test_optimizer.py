@@ -74,3 +74,15 @@ def test_a_relation_is_not_moved_before_its_target() -> None:
 def test_an_application_must_be_named() -> None:
     with pytest.raises(TypeError):
         MigrationOptimizer().optimize([], None)  # type: ignore[arg-type]
+
+
+class AddSpecialIndex(ops.AddIndex):
+    """An index made in another way."""
+
+
+def test_a_renamed_index_is_still_made_in_its_way() -> None:
+    index = models.Index(fields=["name"], name="old")
+    add, rename = AddSpecialIndex("Animal", index), ops.RenameIndex("Animal", new_name="new", old_name="old")
+    (made,) = MigrationOptimizer().optimize([add, rename], "zoo")
+    assert type(made) is AddSpecialIndex
+    assert made.index.name == "new"

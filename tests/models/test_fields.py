@@ -180,7 +180,8 @@ def test_json_values_and_keys(no_rows: None) -> None:
 def test_generated_and_database_defaults_make_sql() -> None:
     field = Stock._meta.get_field("total")
     assert field.generated
-    assert field.generated_sql(connection)[0] == '("amount" * "price")'
+    amount, price = map(connection.ops.quote_name, ("amount", "price"))
+    assert field.generated_sql(connection)[0] == f"({amount} * {price})"
     with pytest.raises(ValueError, match="GeneratedField cannot be editable"):
         models.GeneratedField(
             expression=models.F("a"), output_field=models.IntegerField(), db_persist=True, editable=True
@@ -212,7 +213,10 @@ def test_system_checks_name_mistakes(field: Any, id: str) -> None:
 
 def test_model_checks_find_nothing_wrong_here() -> None:
     for model in (Place, Person, Stock):
-        assert model.check(databases=["default"]) == []
+        messages = model.check(databases=["default"])
+        if not connection.features.supports_expression_indexes:
+            messages = [message for message in messages if message.id != "models.W044"]
+        assert messages == []
 
 
 def test_custom_fields_convert_both_ways(no_rows: None) -> None:

@@ -11,6 +11,7 @@ import pytest
 from offbeat.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ObjectNotUpdated
 from offbeat.db import models
 from offbeat.db.models import F, signals
+from offbeat.db.models.functions import Lower
 from tests.models.models import Diary, Passport, Person, Place, RedPlace, Restaurant, Seat, Stock
 
 
@@ -160,6 +161,8 @@ def test_expressions_and_generated_values_are_read_back_on_saving(no_rows: None)
     stock.amount = F("amount") + 1
     stock.save()
     assert (stock.amount, stock.total) == (4, 8)
+    chosen = Stock.objects.create(pk=stock.pk + 50, code=Lower(models.Value("B")), amount=1)
+    assert (chosen.pk, chosen.code, chosen.total, chosen.state) == (stock.pk + 50, "b", 2, "new")
 
 
 def test_multi_table_children_save_and_load_both_rows(no_rows: None) -> None:
@@ -168,6 +171,8 @@ def test_multi_table_children_save_and_load_both_rows(no_rows: None) -> None:
     assert Place.objects.get(pk=inn.pk).restaurant == inn
     assert Restaurant.objects.get(name="Inn").stars == 3
     assert inn.delete()[0] == 2
+    pub = Restaurant.objects.create(name=Lower(models.Value("PUB")), stars=models.Value(2) + 2)
+    assert (pub.pk, pub.name, pub.stars) == (Place.objects.get(name="pub").pk, "pub", 4)
 
 
 def test_an_overridden_save_is_called_by_the_async_face(no_rows: None) -> None:

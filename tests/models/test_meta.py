@@ -43,6 +43,21 @@ def test_a_proxy_shares_table_and_fields() -> None:
     assert "inhabitants" in names(RedPlace._meta.related_objects)
 
 
+def test_a_proxy_has_the_many_to_many_fields_of_its_base() -> None:
+    apps = Apps()
+    options = {"apps": apps}
+    tag = model("Tag", meta=options)
+    base = model("Tagged", meta=options, tags=models.ManyToManyField(tag))
+    proxy = model("Proxy", base, meta={**options, "proxy": True})
+    second = model("Second", proxy, meta={**options, "proxy": True})
+    for cls in (proxy, second):
+        assert names(cls._meta.many_to_many) == ["tags"]
+        assert cls._meta.get_field("tags") is base._meta.get_field("tags")
+        assert names(cls._meta.get_fields()).count("tags") == 1
+        assert '"tag_id" = 1' in str(cls.objects.filter(tags=1).query).replace("`", '"')
+    assert names(proxy._meta.local_many_to_many) == []
+
+
 def test_reverse_relations_are_found() -> None:
     related = {rel.name for rel in Place._meta.related_objects}
     assert {"restaurant", "inhabitants", "staff", "fans"} <= related

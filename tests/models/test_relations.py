@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from offbeat.apps.registry import Apps
 from offbeat.contrib.contenttypes.models import ContentType
 from offbeat.contrib.contenttypes.prefetch import GenericPrefetch
 from offbeat.core.exceptions import FieldFetchBlocked
-from offbeat.db import models
+from offbeat.db import connection, models
 from offbeat.db.models import signals
 from tests.models.models import (
     Answer,
@@ -243,3 +244,39 @@ def test_content_types_are_cached(town: Any, queries: Any) -> None:
     assert content_type.natural_key() == ("models_tests", "place")
     found = ContentType.objects.get_for_models(Place, Person)
     assert set(found) == {Place, Person}
+
+
+def test_rules_that_the_database_follows(no_rows: None, queries: Any) -> None:
+    apps = Apps()
+
+    class Options:
+        app_label = "models_tests"
+
+    def model(name: str, /, **attrs: Any) -> Any:
+        meta = type("Meta", (Options,), {"apps": apps})
+        return type(name, (models.Model,), {"__module__": __name__, "Meta": meta, **attrs})
+
+    ship = model("Ship", name=models.CharField(max_length=10))
+    sailor = model("Sailor", ship=models.ForeignKey(ship, models.DB_CASCADE))
+    guest = model("Guest", ship=models.ForeignKey(ship, models.DB_SET_NULL, null=True))
+    cargo = model("Cargo", ship=models.ForeignKey(ship, models.DB_SET_DEFAULT, db_default=1))
+    # InnoDB knows no SET DEFAULT.
+    has_default = connection.features.supports_on_delete_db_default
+    made = [ship, sailor, guest, cargo] if has_default else [ship, sailor, guest]
+    with connection.schema_editor() as editor:
+        for each in made:
+            editor.create_model(each)
+    try:
+        kept, sunk = ship.objects.create(name="kept", pk=1), ship.objects.create(name="sunk", pk=2)
+        for each in made[1:]:
+            each.objects.create(ship=sunk)
+        with queries(1):
+            assert sunk.delete() == (1, {"models_tests.Ship": 1})
+        assert not sailor.objects.exists()
+        assert guest.objects.get().ship is None
+        if has_default:
+            assert cargo.objects.get().ship == kept
+    finally:
+        with connection.schema_editor() as editor:
+            for each in reversed(made):
+                editor.delete_model(each)

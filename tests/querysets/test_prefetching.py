@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 import pickle
+import weakref
 from typing import Any
 
 import pytest
 
+from offbeat.db import connection
 from offbeat.db.models import FETCH_PEERS, Prefetch, aprefetch_related_objects, prefetch_related_objects
 from tests.querysets.models import Author, Book, Tag
 
@@ -127,3 +131,69 @@ def test_the_querysets_of_prefetched_managers_belong_to_their_own_instance(
             assert author.books.all()[0].author is author
         assert author.books.order_by("pages").first().title == first
         assert author.books.filter(pages__gte=100).count() == 3
+
+
+def test_prefetched_siblings_do_not_share_what_is_changed_later(library: Any, queries: Any) -> None:
+    ann, bob, _ = Author.objects.prefetch_related("books").order_by("name")
+    first, second, third = ann.books.all()
+    with queries(0):
+        first.author = bob
+        second._state.fields_cache.clear()
+        assert (first.author, third.author) == (bob, ann)
+    with queries(1):
+        assert second.author == ann
+    first.author_id = ann.pk
+    with queries(1):
+        assert first.author == ann
+
+
+def test_prefetched_querysets_say_whose_they_are(library: Any) -> None:
+    ann = Author.objects.prefetch_related("books").get(name="Ann")
+    books = ann.books.all()
+    assert books is ann.books.all()
+    assert books._hints == {"instance": ann}
+    assert books._known_related_objects == {Book._meta.get_field("author"): {ann.pk: ann}}
+    assert books._params == (ann.pk,)
+    assert f"{connection.ops.quote_name('author_id')} = " in str(books.query)
+    tags = Book.objects.prefetch_related("tags")[0].tags.all()
+    assert tags._known_related_objects == {}
+    assert tags.filter(name="art").count() == 1
+
+
+def test_prefetched_objects_can_be_pickled_and_copied(library: Any, queries: Any) -> None:
+    authors = list(Author.objects.prefetch_related("books").order_by("name"))
+    for copied in (pickle.loads(pickle.dumps(authors[0])), copy.copy(authors[0])):
+        with queries(0):
+            assert [book.author.name for book in copied.books.all()] == ["Ann"] * 3
+        assert copied.books.all().filter(pages=103).get().title == "Book 3"
+    # A deep copy of a queryset has no results.
+    assert [book.author.name for book in copy.deepcopy(authors[0]).books.all()] == ["Ann"] * 3
+
+
+def test_a_book_keeps_its_author_and_no_other(library: Any, queries: Any) -> None:
+    authors = list(Author.objects.prefetch_related("books").order_by("name"))
+    others = [weakref.ref(author) for author in authors[1:]]
+    book = authors[0].books.all()[0]
+    del authors
+    gc.collect()
+    assert [other() for other in others] == [None, None]
+    with queries(0):
+        assert book.author.name == "Ann"
+
+
+def test_a_replaced_author_is_not_kept(library: Any) -> None:
+    ann = Author.objects.prefetch_related("books").get(name="Ann")
+    book, other = ann.books.all()[0], weakref.ref(ann)
+    book.author = library["authors"][1]
+    del ann
+    gc.collect()
+    assert other() is None
+    assert book.author.name == "Bob"
+
+
+def test_managers_of_different_instances_differ(library: Any) -> None:
+    ann, bob, _ = library["authors"]
+    assert ann.books == ann.books
+    assert ann.books != bob.books
+    assert ann.books.core_filters == {"author": ann}
+    assert ann.books.db_manager("default").count() == 3

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from offbeat.db.models import Avg, Count, Max, Sum
+from offbeat.db import DatabaseError
+from offbeat.db.models import Avg, Count, Max, Q, Sum
 from tests.querysets.models import Author, Book, Review, Stamp, Tag
 
 
@@ -253,3 +254,32 @@ async def test_async_faces_do_the_same(library: Any) -> None:
     assert len(await Book.objects.ain_bulk()) == 9
     with pytest.raises(Book.DoesNotExist):
         await Book.objects.aget(pages=1)
+
+
+def test_rows_are_counted_without_reading_the_key_where_it_cannot_be_null(library: Any) -> None:
+    rows = Count("id")
+    assert "COUNT(*)" in str(Book.objects.values("author").annotate(n=rows).query)
+    assert Book.objects.filter(pages__gt=100).aggregate(n=rows) == {"n": 8}
+    # Joined rows may be absent, values may be NULL, and duplicates may be unwanted.
+    for expression in (Count("books"), Count("rating"), Count("id", distinct=True), Count("books__id")):
+        assert "COUNT(*)" not in str(Author.objects.values("name").annotate(n=expression).query)
+    library["authors"][0].books.all().delete()
+    counted = dict(Author.objects.annotate(n=Count("books")).values_list("name", "n"))
+    assert counted == {"Ann": 0, "Bob": 3, "Cid": 3}
+    assert Author.objects.filter(pk__gt=0)[:2].aggregate(n=rows) == {"n": 2}
+    assert Author.objects.aggregate(n=Count("id", filter=Q(name="Bob"))) == {"n": 1}
+
+
+async def test_asynchronous_iteration(library: Any) -> None:
+    books = Book.objects.all()
+    for _ in range(2):
+        assert [book.title async for book in books] == [f"Book {number}" for number in range(9)]
+    assert [title async for title in Book.objects.values_list("title", flat=True)[:2]] == ["Book 0", "Book 1"]
+    assert [book async for book in Book.objects.none()] == []
+    iterator = aiter(Book.objects.all())
+    assert (await anext(iterator)).title == "Book 0"
+    await iterator.aclose()  # type: ignore[attr-defined]
+    assert await anext(iterator, None) is None
+    iterator = aiter(Book.objects.extra(where=["absent = 1"]))
+    with pytest.raises(DatabaseError):
+        await anext(iterator)

@@ -251,3 +251,11 @@ def test_select_related_and_flat_want_names() -> None:
         Book.objects.select_related()
     with pytest.warns(RemovedInDjango2028Warning, match="Pass an explicit field name"):
         Book.objects.values_list(flat=True)
+
+
+@pytest.mark.parametrize("method", ["values", "annotate", "alias"])
+def test_percent_signs_in_aliases_warn_once_for_each_call(method: str, library: Any) -> None:
+    for _ in range(2):
+        with pytest.warns(RemovedInDjango2028Warning, match="percent signs") as caught:
+            getattr(Book.objects, method)(**{"with%s": F("title")})
+        assert len(caught) == 1

@@ -14,6 +14,7 @@ from offbeat.db.models import Count, F, Q, Subquery, Value, shapes
 from offbeat.db.models.functions import Lower
 from offbeat.db.models.query import ModelIterable, QuerySet
 from tests.querysets.models import Author, Book, Tag
+from tests.services import lacking
 
 
 def test_equal_chains_share_a_shape() -> None:
@@ -202,7 +203,13 @@ def test_generated_code_can_be_read(library: Any) -> None:
     assert Tag.objects.filter(name="x")._shape is not None
 
 
-def test_the_active_time_zone_is_that_of_the_call(library: Any) -> None:
+@pytest.fixture
+def zones(library: Any) -> None:
+    if not connection.features.has_zoneinfo_database:
+        lacking(f"{connection.display_name}: the tables of time zones are empty")
+
+
+def test_the_active_time_zone_is_that_of_the_call(library: Any, zones: None) -> None:
     from offbeat.utils import timezone
 
     # Ann joined on 1 January 2024, noon UTC.
@@ -222,6 +229,22 @@ def test_the_active_time_zone_is_that_of_the_call(library: Any) -> None:
                     assert Author.objects.filter(name="Ann", **lookup).count() == 1, (zone, lookup)
                     assert Author.objects.filter(name="Ann").filter(**lookup).exists()
                     assert Author.objects.get(name="Ann", **lookup).name == "Ann"
+
+
+def test_selected_and_ordered_parts_of_moments_follow_the_active_time_zone(library: Any, zones: None) -> None:
+    from offbeat.utils import timezone
+
+    late = datetime.datetime(2023, 12, 31, 23, tzinfo=datetime.UTC)
+    early = datetime.datetime(2024, 1, 1, 3, tzinfo=datetime.UTC)
+    Author.objects.update(joined=early)
+    Author.objects.filter(name="Ann").update(joined=late)
+    for _ in range(2):
+        for zone, hour, first in (("UTC", 23, False), ("Asia/Tokyo", 8, True)):
+            with timezone.override(zoneinfo.ZoneInfo(zone)):
+                ann = Author.objects.filter(name="Ann")
+                assert ann.values_list("joined__hour", flat=True)[0] == hour
+                assert (Author.objects.order_by("joined__hour", "name").first().name == "Ann") is first
+                assert ann.filter(joined__hour=hour).update(rating=1) == 1
 
 
 def test_instances_of_other_models_are_refused_however_often(library: Any) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.running import stop
+
 ROOT = Path(__file__).parent.parent.parent
 PROJECT = Path(__file__).parent / "project"
 RUN = [sys.executable, "-m", "offbeat", "run"]
@@ -56,7 +58,12 @@ def serving(*arguments: str, port: int, cwd: Path, log: Path) -> Iterator[str]:
     """Run a server in the background until it answers; yields its address."""
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*RUN, *arguments], cwd=cwd, env=environment(), stdout=output, stderr=subprocess.STDOUT
+            [*RUN, *arguments],
+            cwd=cwd,
+            env=environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             deadline = time.monotonic() + 40
@@ -69,9 +76,4 @@ def serving(*arguments: str, port: int, cwd: Path, log: Path) -> Iterator[str]:
                     time.sleep(0.05)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            stop(process)

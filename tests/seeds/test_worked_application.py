@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -96,12 +95,10 @@ async def test_async_view_that_calls_another_service_uses_no_thread(serve, outsi
         return JsonResponse({"outside": response.json(), "thread": threading.get_ident()})
 
     site = serve(view)
-    began = time.perf_counter()
     answers = await asyncio.gather(*(site.async_.get("/") for _ in range(10)))
     assert all(answer.json()["outside"] == {"from": "outside"} for answer in answers)
     assert {answer.json()["thread"] for answer in answers} == {threading.get_ident()}
     assert threads == []
-    assert time.perf_counter() - began < 5
 
 
 async def test_json_response_from_an_async_view(serve):
@@ -113,8 +110,15 @@ async def test_json_response_from_an_async_view(serve):
     assert response.json() == {"status": "ok", "text": "é"}
 
 
+parts: list[int] = []
+most_parts: list[int] = []
+
+
 async def part(name, user_id):
+    parts.append(1)
+    most_parts.append(len(parts))
     await asyncio.sleep(0.1)
+    parts.pop()
     return name, user_id
 
 
@@ -126,14 +130,9 @@ async def dashboard(request):
 
 
 async def test_three_coroutines_of_a_tenth_of_a_second_take_one(rows, serve):
-    site = serve(dashboard, MIDDLEWARE=ACCOUNTS)
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        await site.async_.get("/")
-        times.append(time.perf_counter() - began)
-    # The best of three, for the machine may be busy; one after the other they would take 0.3 s.
-    assert 0.1 <= min(times) < 0.25
+    most_parts.clear()
+    await serve(dashboard, MIDDLEWARE=ACCOUNTS).async_.get("/")
+    assert max(most_parts) == 3
 
 
 async def test_current_user_in_an_async_view(rows, serve, threads):
@@ -149,9 +148,10 @@ async def test_current_user_in_an_async_view(rows, serve, threads):
 
 async def test_loop_stays_free_during_a_simulated_wait(serve):
     site = serve(dashboard, MIDDLEWARE=ACCOUNTS, SESSION_ENGINE="offbeat.contrib.sessions.backends.cache")
-    began = time.perf_counter()
+    most_parts.clear()
     await asyncio.gather(*(site.async_.get("/") for _ in range(30)))
-    assert time.perf_counter() - began < 2.5
+    # Of more than one request at a time.
+    assert max(most_parts) > 3
 
 
 class Profile(View):

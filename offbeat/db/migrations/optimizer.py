@@ -12,7 +12,9 @@ class MigrationOptimizer:
         """An equivalent list, as short as the operations' ``reduce()`` can make it."""
         if app_label is None:
             raise TypeError("app_label must be a str.")
+        self._iterations = 0
         while True:
+            self._iterations += 1
             shorter = self._once(operations, app_label)
             if shorter == operations:
                 return shorter

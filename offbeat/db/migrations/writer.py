@@ -14,7 +14,7 @@ from offbeat.conf import SettingsReference
 from offbeat.db import migrations
 from offbeat.db.migrations.loader import MigrationLoader
 from offbeat.db.migrations.serializer import Serializer, serializer_factory
-from offbeat.utils.inspect import get_func_args
+from offbeat.utils.inspect import get_func_full_args
 from offbeat.utils.module_loading import module_dir
 from offbeat.utils.timezone import now
 
@@ -34,8 +34,7 @@ class OperationWriter:
         """(source, import lines)."""
         imports: set[str] = set()
         name, args, kwargs = self.operation.deconstruct()
-        names = get_func_args(self.operation.__init__)
-        names = names[1:] if names and names[0] == "self" else names
+        names = [name for name, *_ in get_func_full_args(self.operation.__init__) if not name.startswith("*")]
         # A subclass made elsewhere is written with its module.
         if getattr(migrations, name, None) is type(self.operation):
             self.feed(f"migrations.{name}(")

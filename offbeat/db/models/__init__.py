@@ -2,114 +2,270 @@
 
 from __future__ import annotations
 
-from offbeat.core.exceptions import ObjectDoesNotExist
-from offbeat.db.models import signals
-from offbeat.db.models.aggregates import (
-    Aggregate,
-    AnyValue,
-    Avg,
-    BitAnd,
-    BitOr,
-    BitXor,
-    Count,
-    Max,
-    Min,
-    StdDev,
-    StringAgg,
-    Sum,
-    Variance,
-)
-from offbeat.db.models.base import DEFERRED, Model
-from offbeat.db.models.constraints import BaseConstraint, CheckConstraint, Deferrable, UniqueConstraint
-from offbeat.db.models.deletion import (
-    CASCADE,
-    DB_CASCADE,
-    DB_SET_DEFAULT,
-    DB_SET_NULL,
-    DO_NOTHING,
-    PROTECT,
-    RESTRICT,
-    SET,
-    SET_DEFAULT,
-    SET_NULL,
-    ProtectedError,
-    RestrictedError,
-)
-from offbeat.db.models.enums import Choices, IntegerChoices, TextChoices
-from offbeat.db.models.expressions import (
-    Case,
-    Exists,
-    Expression,
-    ExpressionList,
-    ExpressionWrapper,
-    F,
-    Func,
-    OrderBy,
-    OuterRef,
-    RowRange,
-    Subquery,
-    Value,
-    ValueRange,
-    When,
-    Window,
-    WindowFrame,
-    WindowFrameExclusion,
-)
-from offbeat.db.models.fetch_modes import FETCH_ONE, FETCH_PEERS, FETCH_RAISE
-from offbeat.db.models.fields import (
-    BLANK_CHOICE_DASH,
-    NOT_PROVIDED,
-    AutoField,
-    BigAutoField,
-    BigIntegerField,
-    BinaryField,
-    BooleanField,
-    CharField,
-    CommaSeparatedIntegerField,
-    DateField,
-    DateTimeField,
-    DecimalField,
-    DurationField,
-    EmailField,
-    Empty,
-    Field,
-    FilePathField,
-    FloatField,
-    GenericIPAddressField,
-    IntegerField,
-    IPAddressField,
-    NullBooleanField,
-    PositiveBigIntegerField,
-    PositiveIntegerField,
-    PositiveSmallIntegerField,
-    SlugField,
-    SmallAutoField,
-    SmallIntegerField,
-    TextField,
-    TimeField,
-    URLField,
-    UUIDField,
-)
-from offbeat.db.models.fields.composite import CompositePrimaryKey
-from offbeat.db.models.fields.files import FileField, ImageField
-from offbeat.db.models.fields.generated import GeneratedField
-from offbeat.db.models.fields.json import JSONField, JSONNull
-from offbeat.db.models.fields.proxy import OrderWrt
-from offbeat.db.models.fields.related import (
-    ForeignKey,
-    ForeignObject,
-    ForeignObjectRel,
-    ManyToManyField,
-    ManyToManyRel,
-    ManyToOneRel,
-    OneToOneField,
-    OneToOneRel,
-)
-from offbeat.db.models.indexes import Index
-from offbeat.db.models.lookups import Lookup, Transform
-from offbeat.db.models.manager import Manager
-from offbeat.db.models.query import Prefetch, QuerySet, aprefetch_related_objects, prefetch_related_objects
-from offbeat.db.models.query_utils import FilteredRelation, Q
+from typing import TYPE_CHECKING
+
+from offbeat.utils.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from offbeat.core.exceptions import ObjectDoesNotExist
+    from offbeat.db.models.aggregates import (
+        Aggregate,
+        AnyValue,
+        Avg,
+        BitAnd,
+        BitOr,
+        BitXor,
+        Count,
+        Max,
+        Min,
+        StdDev,
+        StringAgg,
+        Sum,
+        Variance,
+    )
+    from offbeat.db.models.base import DEFERRED, Model
+    from offbeat.db.models.constraints import BaseConstraint, CheckConstraint, Deferrable, UniqueConstraint
+    from offbeat.db.models.deletion import (
+        CASCADE,
+        DB_CASCADE,
+        DB_SET_DEFAULT,
+        DB_SET_NULL,
+        DO_NOTHING,
+        PROTECT,
+        RESTRICT,
+        SET,
+        SET_DEFAULT,
+        SET_NULL,
+        ProtectedError,
+        RestrictedError,
+    )
+    from offbeat.db.models.enums import Choices, IntegerChoices, TextChoices
+    from offbeat.db.models.expressions import (
+        Case,
+        Exists,
+        Expression,
+        ExpressionList,
+        ExpressionWrapper,
+        F,
+        Func,
+        OrderBy,
+        OuterRef,
+        RowRange,
+        Subquery,
+        Value,
+        ValueRange,
+        When,
+        Window,
+        WindowFrame,
+        WindowFrameExclusion,
+    )
+    from offbeat.db.models.fetch_modes import FETCH_ONE, FETCH_PEERS, FETCH_RAISE
+    from offbeat.db.models.fields import (
+        BLANK_CHOICE_DASH,
+        NOT_PROVIDED,
+        AutoField,
+        BigAutoField,
+        BigIntegerField,
+        BinaryField,
+        BooleanField,
+        CharField,
+        CommaSeparatedIntegerField,
+        DateField,
+        DateTimeField,
+        DecimalField,
+        DurationField,
+        EmailField,
+        Empty,
+        Field,
+        FilePathField,
+        FloatField,
+        GenericIPAddressField,
+        IntegerField,
+        IPAddressField,
+        NullBooleanField,
+        PositiveBigIntegerField,
+        PositiveIntegerField,
+        PositiveSmallIntegerField,
+        SlugField,
+        SmallAutoField,
+        SmallIntegerField,
+        TextField,
+        TimeField,
+        URLField,
+        UUIDField,
+    )
+    from offbeat.db.models.fields.composite import CompositePrimaryKey
+    from offbeat.db.models.fields.files import FileField, ImageField
+    from offbeat.db.models.fields.generated import GeneratedField
+    from offbeat.db.models.fields.json import JSONField, JSONNull
+    from offbeat.db.models.fields.proxy import OrderWrt
+    from offbeat.db.models.fields.related import (
+        ForeignKey,
+        ForeignObject,
+        ForeignObjectRel,
+        ManyToManyField,
+        ManyToManyRel,
+        ManyToOneRel,
+        OneToOneField,
+        OneToOneRel,
+    )
+    from offbeat.db.models.indexes import Index
+    from offbeat.db.models.lookups import Lookup, Transform
+    from offbeat.db.models.manager import Manager
+    from offbeat.db.models.query import (
+        Prefetch,
+        QuerySet,
+        aprefetch_related_objects,
+        prefetch_related_objects,
+    )
+    from offbeat.db.models.query_utils import FilteredRelation, Q
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "offbeat.core.exceptions": ("ObjectDoesNotExist",),
+            "offbeat.db.models.aggregates": (
+                "Aggregate",
+                "AnyValue",
+                "Avg",
+                "BitAnd",
+                "BitOr",
+                "BitXor",
+                "Count",
+                "Max",
+                "Min",
+                "StdDev",
+                "StringAgg",
+                "Sum",
+                "Variance",
+            ),
+            "offbeat.db.models.base": (
+                "DEFERRED",
+                "Model",
+            ),
+            "offbeat.db.models.constraints": (
+                "BaseConstraint",
+                "CheckConstraint",
+                "Deferrable",
+                "UniqueConstraint",
+            ),
+            "offbeat.db.models.deletion": (
+                "CASCADE",
+                "DB_CASCADE",
+                "DB_SET_DEFAULT",
+                "DB_SET_NULL",
+                "DO_NOTHING",
+                "PROTECT",
+                "RESTRICT",
+                "SET",
+                "SET_DEFAULT",
+                "SET_NULL",
+                "ProtectedError",
+                "RestrictedError",
+            ),
+            "offbeat.db.models.enums": (
+                "Choices",
+                "IntegerChoices",
+                "TextChoices",
+            ),
+            "offbeat.db.models.expressions": (
+                "Case",
+                "Exists",
+                "Expression",
+                "ExpressionList",
+                "ExpressionWrapper",
+                "F",
+                "Func",
+                "OrderBy",
+                "OuterRef",
+                "RowRange",
+                "Subquery",
+                "Value",
+                "ValueRange",
+                "When",
+                "Window",
+                "WindowFrame",
+                "WindowFrameExclusion",
+            ),
+            "offbeat.db.models.fetch_modes": (
+                "FETCH_ONE",
+                "FETCH_PEERS",
+                "FETCH_RAISE",
+            ),
+            "offbeat.db.models.fields": (
+                "BLANK_CHOICE_DASH",
+                "NOT_PROVIDED",
+                "AutoField",
+                "BigAutoField",
+                "BigIntegerField",
+                "BinaryField",
+                "BooleanField",
+                "CharField",
+                "CommaSeparatedIntegerField",
+                "DateField",
+                "DateTimeField",
+                "DecimalField",
+                "DurationField",
+                "EmailField",
+                "Empty",
+                "Field",
+                "FilePathField",
+                "FloatField",
+                "GenericIPAddressField",
+                "IntegerField",
+                "IPAddressField",
+                "NullBooleanField",
+                "PositiveBigIntegerField",
+                "PositiveIntegerField",
+                "PositiveSmallIntegerField",
+                "SlugField",
+                "SmallAutoField",
+                "SmallIntegerField",
+                "TextField",
+                "TimeField",
+                "URLField",
+                "UUIDField",
+            ),
+            "offbeat.db.models.fields.composite": ("CompositePrimaryKey",),
+            "offbeat.db.models.fields.files": (
+                "FileField",
+                "ImageField",
+            ),
+            "offbeat.db.models.fields.generated": ("GeneratedField",),
+            "offbeat.db.models.fields.json": (
+                "JSONField",
+                "JSONNull",
+            ),
+            "offbeat.db.models.fields.proxy": ("OrderWrt",),
+            "offbeat.db.models.fields.related": (
+                "ForeignKey",
+                "ForeignObject",
+                "ForeignObjectRel",
+                "ManyToManyField",
+                "ManyToManyRel",
+                "ManyToOneRel",
+                "OneToOneField",
+                "OneToOneRel",
+            ),
+            "offbeat.db.models.indexes": ("Index",),
+            "offbeat.db.models.lookups": (
+                "Lookup",
+                "Transform",
+            ),
+            "offbeat.db.models.manager": ("Manager",),
+            "offbeat.db.models.query": (
+                "Prefetch",
+                "QuerySet",
+                "aprefetch_related_objects",
+                "prefetch_related_objects",
+            ),
+            "offbeat.db.models.query_utils": (
+                "FilteredRelation",
+                "Q",
+            ),
+        },
+    )
+
 
 __all__ = [
     "BLANK_CHOICE_DASH",

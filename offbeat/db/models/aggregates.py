@@ -6,8 +6,8 @@ from typing import Any
 
 from offbeat.core.exceptions import FieldError, FullResultSet
 from offbeat.db import NotSupportedError
-from offbeat.db.models.expressions import Case, ColPairs, Func, OrderByList, Star, Value, When
-from offbeat.db.models.fields import IntegerField, TextField
+from offbeat.db.models.expressions import Case, Col, ColPairs, Func, OrderByList, Star, Value, When
+from offbeat.db.models.fields import AutoFieldMixin, IntegerField, TextField
 from offbeat.db.models.functions.comparison import Coalesce
 from offbeat.db.models.functions.mixins import FixDurationInputMixin, NumericOutputFieldMixin
 
@@ -95,7 +95,9 @@ class Aggregate(Func):
         self.distinct = distinct
         self.filter = None if filter is None else AggregateFilter(filter)
         self.default = default
-        self.order_by = AggregateOrderBy.from_param(f"{self.__class__.__name__}.order_by", order_by)
+        self.order_by = None
+        if order_by is not None:
+            self.order_by = AggregateOrderBy.from_param(f"{self.__class__.__name__}.order_by", order_by)
         super().__init__(*expressions, **extra)
 
     def get_source_fields(self) -> list[Any]:
@@ -291,6 +293,24 @@ class Count(Aggregate):
             else:
                 result.set_source_expressions([pairs.get_cols()[0], *source_expressions[1:]])
         return result
+
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:  # type: ignore[override]
+        if type(self) is Count and not extra_context and self._counts_every_row(compiler):
+            # The database need not read a column to see that it is not NULL.
+            extra_context["template"] = self.template.replace("%(expressions)s", "*")
+        return super().as_sql(compiler, connection, **extra_context)
+
+    def _counts_every_row(self, compiler: Any) -> bool:
+        """True for the automatic key of the query's first table: it is NULL in no row."""
+        from offbeat.db.models.sql.datastructures import BaseTable
+
+        column = self.source_expressions[0]
+        if self.distinct or self.filter is not None or type(column) is not Col:
+            return False
+        field: Any = column.target
+        if not (issubclass(type(field), AutoFieldMixin) and field.primary_key and field.model._meta.managed):
+            return False
+        return isinstance(compiler.query.alias_map.get(column.alias), BaseTable)
 
 
 class Max(Aggregate):

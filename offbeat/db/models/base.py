@@ -17,15 +17,25 @@ from offbeat.core.exceptions import (
     ValidationError,
 )
 from offbeat.db.models import saving, unique_checks
-from offbeat.db.models.checks import check_model
 from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.deletion import Collector
 from offbeat.db.models.expressions import DatabaseDefault
-from offbeat.db.models.fetch_modes import FETCH_ONE
 from offbeat.db.models.instantiation import _NOTHING, DEFERRED, Deferred, set_from_kwargs
 from offbeat.db.models.metaclass import ModelBase, subclass_exception
 from offbeat.db.models.query_utils import Q
 from offbeat.db.models.signals import post_init, pre_init
+from offbeat.db.models.states import (
+    NEW,
+    ModelState,
+    ModelStateFieldsCacheDescriptor,
+    PrefetchedOfInstance,
+    SharedState,
+    StateOfInstance,
+    can_share,
+    known_state,
+    own_state,
+    shared_state,
+)
 from offbeat.db.models.utils import AltersData, make_model_tuple
 from offbeat.utils.encoding import force_str
 from offbeat.utils.hashable import make_hashable
@@ -40,41 +50,11 @@ __all__ = [
     "Model",
     "ModelBase",
     "ModelState",
+    "ModelStateFieldsCacheDescriptor",
     "make_model_tuple",
     "model_unpickle",
     "subclass_exception",
 ]
-
-
-class ModelStateFieldsCacheDescriptor:
-    """Makes the dictionary of related objects on first use."""
-
-    def __get__(self, instance: Any, cls: Any = None) -> Any:
-        if instance is None:
-            return self
-        cache: dict[str, Any] = {}
-        instance.fields_cache = cache
-        return cache
-
-
-class ModelState:
-    """What an instance knows about itself besides its fields."""
-
-    # Alias of the database the instance came from or went to.
-    db: str | None = None
-    # True until the instance is known to be in the database; decides how unique values are checked.
-    adding: bool = True
-    # Related objects at hand, by the name of the relation.
-    fields_cache: Any = ModelStateFieldsCacheDescriptor()
-    # How missing values are fetched, and weak references to the instances of the same query.
-    fetch_mode: Any = FETCH_ONE
-    peers: Any = ()
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        # The other instances are not part of this one.
-        state.pop("peers", None)
-        return state
 
 
 class Model(AltersData, metaclass=ModelBase):
@@ -94,8 +74,15 @@ class Model(AltersData, metaclass=ModelBase):
 
         class NotUpdated(ObjectNotUpdated): ...
 
-    _state: ModelState
-    _prefetched_objects_cache: dict[str, Any]
+        _state: ModelState
+        _prefetched_objects_cache: dict[str, Any]
+        _related_: Any
+        _related_key_: Any
+    else:
+        # An object at hand for a foreign key, and the key it goes with: see offbeat.db.models.states.
+        __slots__ = ("_related_", "_related_key_")
+        _state = StateOfInstance()
+        _prefetched_objects_cache = PrefetchedOfInstance()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         cls = self.__class__
@@ -121,9 +108,10 @@ class Model(AltersData, metaclass=ModelBase):
 
         given = kwargs if values is None else values
         if plan.plain and not (values and kwargs) and not _any_deferred(given):
-            others = () if values is not None else kwargs.keys() - plan.direct
+            others: Any = ()
+            if values is None and not kwargs.keys() <= plan.direct:
+                others = kwargs.keys() - plan.direct
             data = plan.template.copy()
-            data["_state"] = ModelState()
             if not others:
                 data.update(given)
             else:
@@ -132,7 +120,8 @@ class Model(AltersData, metaclass=ModelBase):
                         data[name] = value
             for name, default in plan.dynamic:
                 if data[name] is _NOTHING:
-                    data[name] = default()
+                    # The key comes with the object, if that is given.
+                    data[name] = None if others and plan.keys.get(name) in others else default()
             if plan.special:
                 special = [(name, data.pop(name)) for name in plan.special if name in data]
                 self.__dict__ = data
@@ -143,7 +132,7 @@ class Model(AltersData, metaclass=ModelBase):
             if others:
                 self._init_others(plan, kwargs, others)
         else:
-            self._state = ModelState()
+            self.__dict__["_state"] = NEW
             set_from_kwargs(self, plan, values or {}, kwargs)
 
         if post_init.receivers:
@@ -174,6 +163,9 @@ class Model(AltersData, metaclass=ModelBase):
             names = field_names if isinstance(field_names, (set, frozenset)) else set(field_names)
             values = [next(remaining) if name in names else DEFERRED for name in attnames]
         new = cls(*values)
+        if new.__dict__.get("_state") is NEW and can_share(fetch_mode):
+            new.__dict__["_state"] = shared_state(db, False, fetch_mode)
+            return new
         state = new._state
         state.adding = False
         state.db = db
@@ -214,8 +206,12 @@ class Model(AltersData, metaclass=ModelBase):
     def __getstate__(self) -> dict[str, Any]:
         """Return the state to pickle; the caches of relations are copied, memoryviews become bytes."""
         state = self.__dict__.copy()
-        state["_state"] = copy.copy(state["_state"])
-        state["_state"].fields_cache = state["_state"].fields_cache.copy()
+        known = known_state(self)
+        if isinstance(known, SharedState):
+            state["_state"] = own_state(self, known)
+        else:
+            state["_state"] = copy.copy(known)
+            state["_state"].fields_cache = known.fields_cache.copy()
         views = [(name, bytes(value)) for name, value in state.items() if isinstance(value, memoryview)]
         if views:
             state["_memoryview_attrs"] = views
@@ -257,7 +253,7 @@ class Model(AltersData, metaclass=ModelBase):
 
     def _is_pk_set(self, meta: Any = None) -> bool:
         """True when the primary key has a value; of a composite one, every part."""
-        value = self._get_pk_val(meta)
+        value = getattr(self, (meta or self._meta).pk.attname)
         return not (value is None or (isinstance(value, tuple) and any(part is None for part in value)))
 
     def get_deferred_fields(self) -> set[str]:
@@ -306,7 +302,8 @@ class Model(AltersData, metaclass=ModelBase):
             )
         fresh = queryset.get()
         self._copy_values(fresh, names)
-        self._state.db = fresh._state.db
+        if known_state(self).db != known_state(fresh).db:
+            self._state.db = fresh._state.db
 
     def _copy_values(self, fresh: Any, names: Any) -> None:
         """Take over the values of `fresh`, and forget related objects that may be stale."""
@@ -559,6 +556,8 @@ class Model(AltersData, metaclass=ModelBase):
     @classmethod
     def check(cls, **kwargs: Any) -> list[Any]:
         """Return the system check messages about this model."""
+        from offbeat.db.models.checks import check_model
+
         return check_model(cls, **kwargs)
 
 

@@ -535,17 +535,13 @@ class UniqueConstraint(BaseConstraint):
         return bool(connections[DEFAULT_DB_ALIAS].features.interprets_empty_strings_as_nulls)
 
     def _expression_filters(self, model: Any, instance: Any, exclude: Any) -> Any:
-        from offbeat.db.models.expressions import OrderBy
-
         excluded = exclude or ()
         if any(self._expression_refs_exclude(model, expression, excluded) for expression in self.expressions):
             return None
         replacements = _as_f(instance._get_field_expression_map(meta=model._meta, exclude=exclude))
         filters = []
         for expr in self.expressions:
-            # The order of an index says nothing about equality.
-            if isinstance(expr, OrderBy):
-                expr = expr.expression
+            expr = expression_for_validation(expr)
             rhs = expr.replace_expressions(replacements)
             condition: Any = Exact(expr, rhs)
             if self.nulls_distinct is False:
@@ -562,6 +558,16 @@ class UniqueConstraint(BaseConstraint):
             # As for a unique field: the form shows the message at the field.
             raise instance.unique_error_message(model, self.fields)
         raise self._violation()
+
+
+def expression_for_validation(expression: Any) -> Any:
+    """An indexed expression without its order and operator class, which say nothing about values."""
+    while hasattr(expression, "get_expression_for_validation"):
+        inner = expression.get_expression_for_validation()
+        if inner is expression:
+            break
+        expression = inner
+    return expression
 
 
 def _as_f(against: dict[str, Any]) -> dict[Any, Any]:

@@ -14,6 +14,7 @@ from itertools import chain
 from operator import attrgetter, or_
 from typing import Any
 
+from offbeat.db import transaction
 from offbeat.db.models import signals
 from offbeat.db.models.query_utils import Q
 from offbeat.db.utils import IntegrityError
@@ -160,6 +161,14 @@ DB_SET_NULL = DatabaseOnDelete("SET NULL", "DB_SET_NULL")
 SKIP_COLLECTION = frozenset([DO_NOTHING, DB_CASCADE, DB_SET_DEFAULT, DB_SET_NULL])
 
 
+def nothing_depends_on_rows(opts: Any) -> bool:
+    """True when rows of a model can be deleted without looking for others that go with them."""
+    return all(
+        related.field.remote_field.on_delete in SKIP_COLLECTION
+        for related in get_candidate_relations_to_delete(opts)
+    ) and not any(hasattr(field, "bulk_related_objects") for field in opts.private_fields)
+
+
 def get_candidate_relations_to_delete(opts: Any) -> Iterator[Any]:
     """Yield the relations through which other objects may refer to one of this model."""
     return (
@@ -242,22 +251,17 @@ class Collector:
         """True when one DELETE statement does it: no cascades, no parents, no signal receivers."""
         if from_field and from_field.remote_field.on_delete is not CASCADE:
             return False
-        if hasattr(objs, "_meta"):
-            model = objs._meta.model
-        elif hasattr(objs, "model") and hasattr(objs, "_raw_delete"):
+        if hasattr(objs, "_raw_delete"):
             model = objs.model
+        elif hasattr(objs, "_meta"):
+            model = objs._meta.model
         else:
             return False
         if self._has_signal_listeners(model):
             return False
         opts = model._meta
-        return (
-            all(link == from_field for link in opts.concrete_model._meta.parents.values())
-            and all(
-                related.field.remote_field.on_delete in SKIP_COLLECTION
-                for related in get_candidate_relations_to_delete(opts)
-            )
-            and not any(hasattr(field, "bulk_related_objects") for field in opts.private_fields)
+        return opts._nothing_depends_on_rows and all(
+            link == from_field for link in opts.concrete_model._meta.parents.values()
         )
 
     def get_del_batches(self, objs: Any, fields: Any) -> list[Any]:
@@ -423,7 +427,12 @@ class Collector:
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Carry out what was collected; return the number of deleted rows, in all and by model label."""
-        from offbeat.db import transaction
+        if not self.data and len(self.fast_deletes) == 1 and hasattr(self.fast_deletes[0], "_raw_delete"):
+            # One statement is a transaction of its own.
+            queryset = self.fast_deletes[0]
+            with transaction.mark_for_rollback_on_error(self.using):
+                count = queryset._raw_delete(using=self.using)
+            return count, {queryset.model._meta.label: count} if count else {}
         from offbeat.db.models import sql
 
         # Deleted in the order of their keys, two transactions block each other less often.
@@ -444,15 +453,6 @@ class Collector:
                         count = sql.DeleteQuery(model).delete_batch([instance.pk], self.using)
                     setattr(instance, model._meta.pk.attname, None)
                     return count, {model._meta.label: count}
-        if not self.data and len(self.fast_deletes) == 1 and hasattr(self.fast_deletes[0], "_raw_delete"):
-            # One statement is a transaction of its own.
-            queryset = self.fast_deletes[0]
-            with transaction.mark_for_rollback_on_error(self.using):
-                count = queryset._raw_delete(using=self.using)
-            if count:
-                deleted[queryset.model._meta.label] += count
-            return sum(deleted.values()), dict(deleted)
-
         with transaction.atomic(using=self.using, savepoint=False):
             for model, obj in self.instances_with_model():
                 if not model._meta.auto_created:

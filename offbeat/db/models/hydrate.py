@@ -13,9 +13,11 @@ import re
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
+from offbeat.db.models.fetch_modes import FETCH_ONE
 from offbeat.db.models.signals import post_init, pre_init
+from offbeat.db.models.states import ModelState, can_share, has_related, set_related, shared_state
 from offbeat.db.models.utils import create_namedtuple_class
 
 __all__ = [
@@ -262,6 +264,11 @@ def attach_known(objects: Iterable[Any], known: dict[Any, dict[Any, Any]]) -> No
                 setattr(obj, field.name, related)
 
 
+def _is_odd(mode: Any) -> bool:
+    """True for fetch modes under which each instance knows something of its own."""
+    return not can_share(mode) or (mode is not None and mode.track_peers)
+
+
 _NOT_LOADED = object()
 
 
@@ -269,14 +276,8 @@ def _cache_known(objects: Iterable[Any], attname: str, cache_name: str, instance
     """What assigning the related object comes to for a foreign key, whose column already has the value."""
     for obj in objects:
         related = instances.get(obj.__dict__.get(attname, _NOT_LOADED))
-        if related is None:
-            continue
-        state = obj._state
-        cache = state.__dict__.get("fields_cache")
-        if cache is None:
-            state.fields_cache = {cache_name: related}
-        elif cache_name not in cache:
-            cache[cache_name] = related
+        if related is not None and not has_related(obj, cache_name):
+            set_related(obj, cache_name, related)
 
 
 def track_peers(instances: list[Any]) -> None:
@@ -364,15 +365,16 @@ class _InstanceSource:
         self.objects = 0
         self.before: list[str] = []
         self.after: list[str] = []
-        # Instances whose cache of related objects has been made.
-        self.cached: set[str] = set()
+        # Instances with a state of their own, and those that hold one related object themselves.
+        self.own: set[int] = set()
+        self.holders: dict[int, Relation] = {}
 
     def line(self, depth: int, text: str) -> None:
         self.lines.append("    " * depth + text)
 
     def builder(self, through_from_db: Any = None) -> Builder:
         """The function; what the direct way is not for (receivers, peers, odd values) goes through from_db()."""
-        variable = self.instance(self.compiler.klass_info, 1, self.annotations())
+        variable = f"o{self.instance(self.compiler.klass_info, 1, self.annotations())}"
         body = [
             "made = []",
             "append = made.append",
@@ -387,7 +389,7 @@ class _InstanceSource:
             names = self.names
             receivers = f"{names.add('pre_init', pre_init)}.receivers or {names.add('post_init', post_init)}.receivers"
             body = [
-                f"if {receivers} or (mode is not None and mode.track_peers):",
+                f"if {receivers} or (mode is not {names.add('one', FETCH_ONE)} and {names.add('odd', _is_odd)}(mode)):",
                 f"    return {names.add('careful', through_from_db)}({self.arguments()})",
                 *body,
             ]
@@ -400,16 +402,33 @@ class _InstanceSource:
         columns = self.compiler.annotation_col_map or {}
         return [(name, self.columns[index]) for name, index in columns.items()]
 
-    def instance(self, info: Any, depth: int, annotations: list[tuple[str, str]]) -> str:
-        """Lines that make one instance (and those joined to it); returns the variable that holds it."""
+    def instance(
+        self, info: Any, depth: int, annotations: list[tuple[str, str]], relation_back: Any = None
+    ) -> int:
+        """Lines that make one instance (and those joined to it); returns its number."""
         number = self.objects
         self.objects += 1
-        variable = f"o{number}"
+        if self.direct:
+            self.choose_state(info, number, relation_back)
         self.construct(info, number, depth, annotations)
-        related = info.get("related_klass_infos", ())
-        if related:
-            self.related(info, related, variable, depth)
-        return variable
+        for child in info.get("related_klass_infos", ()):
+            self.related(child, number, depth)
+        return number
+
+    def choose_state(self, info: Any, number: int, relation_back: Any) -> None:
+        """An instance with one related object, by a foreign key, holds it itself; one with more needs a state."""
+        relations = [child["local_setter"] for child in info.get("related_klass_infos", ())]
+        relations = [relation for relation in map(_stock_relation, [*relations, relation_back]) if relation]
+        if number == 0 and self.known_field is not None:
+            relations.append(self.known_field)
+        if not relations:
+            return
+        field = relations[0]
+        columns = dict(self.attributes(info))
+        if len(relations) == 1 and field.cache_column in columns:
+            self.holders[number] = Relation(field.cache_name, field.cache_column, columns[field.cache_column])
+        else:
+            self.own.add(number)
 
     def attributes(self, info: Any) -> list[tuple[str, str]]:
         """(attribute name, column source), in the order of the model's concrete fields."""
@@ -426,12 +445,9 @@ class _InstanceSource:
     def construct_directly(
         self, info: Any, number: int, depth: int, annotations: list[tuple[str, str]]
     ) -> None:
-        from offbeat.db.models.base import ModelState
-
         model = info["model"]
         names = self.names
         new = names.add("new", object.__new__)
-        state = names.add("State", ModelState)
         stored: list[str] = []
         assigned: list[str] = []
         for name, source in [*self.attributes(info), *annotations]:
@@ -439,21 +455,53 @@ class _InstanceSource:
                 assigned.append(f"o{number}.{name} = {source}")
             else:
                 stored.append(f"{name!r}: {source}")
-        self.line(depth, f"s{number} = {new}({state})")
-        self.line(depth, f"s{number}.db = alias")
-        self.line(depth, f"s{number}.adding = False")
-        self.line(depth, f"s{number}.fetch_mode = mode")
         self.line(depth, f"o{number} = {new}({names.add('Model', model)})")
-        self.line(depth, f"o{number}.__dict__ = {{'_state': s{number}, {', '.join(stored)}}}")
+        self.line(
+            depth, f"o{number}.__dict__ = {{'_state': {self.state(number, depth)}, {', '.join(stored)}}}"
+        )
         for assignment in assigned:
             self.line(depth, assignment)
         if number == 0 and self.known_field is not None:
-            self.known(dict(self.attributes(info))[self.known_field.attname], depth)
+            self.known(depth, dict(self.attributes(info))[self.known_field.attname])
 
-    def known(self, key: str, depth: int) -> None:
-        self.line(depth, f"k = known.get({key})")
-        self.line(depth, f"s0.fields_cache = {{}} if k is None else {{{self.known_field.cache_name!r}: k}}")
-        self.cached.add("o0")
+    def state(self, number: int, depth: int) -> str:
+        """The variable with the state of an instance, which is made beforehand where instances share it."""
+        names = self.names
+        variable = f"s{number}"
+        if number in self.own:
+            self.line(
+                depth, f"{variable} = {names.add('new', object.__new__)}({names.add('State', ModelState)})"
+            )
+            self.line(depth, f"{variable}.db = alias")
+            self.line(depth, f"{variable}.adding = False")
+            self.line(depth, f"{variable}.fetch_mode = mode")
+            self.line(depth, f"{variable}.fields_cache = {{}}")
+        elif number in self.holders:
+            held = self.holders[number]
+            shared = (
+                f"{names.add('shared', shared_state)}(alias, False, mode, {held.name!r}, {held.column!r})"
+            )
+            self.before.append(f"{variable} = {shared}")
+        else:
+            variable = "s"
+            shared = f"s = {names.add('shared', shared_state)}(alias, False, mode)"
+            if shared not in self.before:
+                self.before.append(shared)
+        return variable
+
+    def known(self, depth: int, key: str) -> None:
+        """Lines that give the first instance the object that is known to be related to it."""
+        self.before.append("find = known.get")
+        self.line(depth, f"k = find({key})")
+        self.line(depth, "if k is not None:")
+        if 0 in self.holders:
+            self.hold(0, "k", depth + 1)
+        else:
+            self.line(depth + 1, f"s0.fields_cache[{self.known_field.cache_name!r}] = k")
+
+    def hold(self, number: int, value: str, depth: int) -> None:
+        self.line(depth, f"o{number}._related_ = {value}")
+        self.line(depth, f"o{number}._related_key_ = {self.holders[number].source}")
 
     def construct_through_from_db(
         self, info: Any, number: int, depth: int, annotations: list[tuple[str, str]]
@@ -475,36 +523,44 @@ class _InstanceSource:
             f"    {self.names.add('track', track_peers)}({peers})",
         ]
 
-    def related(self, info: Any, related: Any, variable: str, depth: int) -> None:
-        for child in related:
-            number = self.objects
-            columns = dict(self.attributes(child))
-            primary = [columns[f.attname] for f in _pk_fields(child["model"]) if f.attname in columns]
-            # An outer join without a partner gives NULL for every column of its primary key.
-            test = " and ".join(f"{_raw(source)} is None" for source in primary)
-            self.line(depth, f"if {test}:")
-            self.line(depth + 1, f"o{number} = None")
-            self.line(depth, "else:")
-            made = self.instance(child, depth + 1, [])
-            self.attach(child, variable, made, depth)
-
-    def attach(self, child: Any, variable: str, made: str, depth: int) -> None:
-        self.store(child["local_setter"], variable, made, depth)
+    def related(self, child: Any, holder: int, depth: int) -> None:
+        """Lines that make an instance joined to `holder`, and tell both of each other."""
+        columns = dict(self.attributes(child))
+        primary = [columns[f.attname] for f in _pk_fields(child["model"]) if f.attname in columns]
+        # An outer join without a partner gives NULL for every column of its primary key.
+        test = " and ".join(f"{_raw(source)} is None" for source in primary)
+        self.line(depth, f"if {test}:")
+        self.line(depth + 1, f"o{self.objects} = None")
+        self.line(depth, "else:")
         remote = child["remote_setter"]
+        made = self.instance(child, depth + 1, [], remote)
+        self.store(child["local_setter"], holder, made, depth)
         if getattr(remote, "__name__", "") != "_no_setter":
-            self.line(depth, f"if {made} is not None:")
-            self.store(remote, made, variable, depth + 1)
+            self.line(depth, f"if o{made} is not None:")
+            self.store(remote, made, holder, depth + 1)
 
-    def store(self, setter: Any, holder: str, value: str, depth: int) -> None:
+    def store(self, setter: Any, holder: int, value: int, depth: int) -> None:
         """Lines for `setter(holder, value)`; a plain cache of a relation is written directly."""
         name = _cache_name(setter) if self.direct else None
         if name is None:
-            self.line(depth, f"{self.names.add('setter', setter)}({holder}, {value})")
-        elif holder in self.cached:
-            self.line(depth, f"s{holder[1:]}.fields_cache[{name!r}] = {value}")
+            self.line(depth, f"{self.names.add('setter', setter)}(o{holder}, o{value})")
+        elif holder in self.holders:
+            self.hold(holder, f"o{value}", depth)
         else:
-            self.cached.add(holder)
-            self.line(depth, f"s{holder[1:]}.fields_cache = {{{name!r}: {value}}}")
+            self.line(depth, f"s{holder}.fields_cache[{name!r}] = o{value}")
+
+
+class Relation(NamedTuple):
+    """A foreign key whose object the instance holds itself: its name, its column's attribute, and its value's source."""
+
+    name: str
+    column: str
+    source: str
+
+
+def _stock_relation(setter: Any) -> Any:
+    """The field for which a stock setter stores a related object; None for other setters."""
+    return setter.__self__ if _cache_name(setter) is not None else None
 
 
 def _cache_name(setter: Any) -> str | None:

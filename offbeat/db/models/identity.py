@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["is_identity", "unchanged_type"]
+__all__ = ["is_identity", "prepares_as_stock", "unchanged_type"]
 
 # Python types that a driver takes unchanged as values of these internal types.
 _UNCHANGED: dict[str, type] = {
@@ -26,13 +26,17 @@ _UNCHANGED: dict[str, type] = {
 
 _PREPARES = ("get_db_prep_save", "get_db_prep_value", "get_prep_value", "get_internal_type", "to_python")
 
+_STOCK = "offbeat.db.models.fields"
+
 
 def unchanged_type(field: Any) -> type | None:
     """The type whose values need no preparation for this field, if there is one."""
-    for name in _PREPARES:
-        if not getattr(type(field), name).__module__.startswith("offbeat.db.models.fields"):
-            return None
-    return _UNCHANGED.get(field.get_internal_type())
+    return _UNCHANGED.get(field.get_internal_type()) if prepares_as_stock(field) else None
+
+
+def prepares_as_stock(field: Any) -> bool:
+    """True if nobody's own code prepares the values of the field."""
+    return all(getattr(type(field), name).__module__.startswith(_STOCK) for name in _PREPARES)
 
 
 def is_identity(preparer: Any, value: Any) -> bool:

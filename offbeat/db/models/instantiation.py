@@ -7,6 +7,7 @@ from typing import Any
 
 from offbeat.core.exceptions import FieldDoesNotExist
 from offbeat.db.models.fields.base import NOT_PROVIDED, return_None
+from offbeat.db.models.states import NEW
 
 __all__ = ["DEFERRED", "Deferred", "InitPlan"]
 
@@ -45,6 +46,7 @@ class InitPlan:
         "direct",
         "dynamic",
         "fields",
+        "keys",
         "plain",
         "relations",
         "special",
@@ -57,18 +59,21 @@ class InitPlan:
         self.attnames = [field.attname for field in fields]
         self.plain = model.__setattr__ is object.__setattr__
         # Constant defaults, in the order of the fields.
-        self.template: dict[str, Any] = {"_state": None}
+        self.template: dict[str, Any] = {"_state": NEW}
         # Defaults that must be asked for each time.
         self.dynamic: list[tuple[str, Callable[[], Any]]] = []
         # Attributes that are set by assignment, after the others.
         self.special: list[str] = []
         # Relations by the name under which an object may be given.
         self.relations: dict[str, Any] = {}
+        # Those names by the attribute that holds the key.
+        self.keys: dict[str, str] = {}
         direct = set()
         for field in fields:
             name = field.attname
             if field.is_relation:
                 self.relations[field.name] = field
+                self.keys[name] = field.name
             else:
                 direct.add(name)
             if not self._is_plain(model, field):

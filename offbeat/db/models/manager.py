@@ -39,7 +39,7 @@ class BaseManager(Generic[_T]):
     _constructor_args: tuple[tuple[Any, ...], dict[str, Any]]
     _queryset_class: Any
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         # deconstruct() tells how to build an equal manager.
         obj = super().__new__(cls)
         obj._constructor_args = (args, kwargs)

@@ -16,7 +16,7 @@ from offbeat.db.models import shapes
 from offbeat.db.models.hydrate import Names, attach_known, builder_with_known, function
 from offbeat.db.models.queryset.iteration import ModelIterable
 from offbeat.db.models.shapes import Move, Shape
-from offbeat.db.models.sql.params import BoundParam, Unbindable
+from offbeat.db.models.sql.params import BoundParam, Unbindable, compile_once
 
 __all__ = [
     "ReadPlan",
@@ -102,10 +102,10 @@ def binding(params: Any) -> Bind | None:
 
 
 def _usable(query: Any, connection: Any) -> bool:
-    """False for queries whose SQL depends on more than their shape: an open transaction, the active time zone."""
+    """False for queries whose SQL depends on more than their shape: an open transaction, a relation's own condition."""
     if query.select_for_update and connection.features.has_select_for_update:
         return False
-    return not (depends_on_time_zone(query) or _has_own_restriction(query))
+    return not _has_own_restriction(query)
 
 
 def _has_own_restriction(query: Any) -> bool:
@@ -122,33 +122,6 @@ def _has_own_restriction(query: Any) -> bool:
     return False
 
 
-def depends_on_time_zone(query: Any) -> bool:
-    """True if the SQL names the time zone that is active when it is compiled."""
-    from offbeat.conf import settings
-
-    if not settings.USE_TZ:
-        return False
-    pending = [query.where, *query.annotations.values(), *query.order_by]
-    if isinstance(query.group_by, tuple):
-        pending.extend(query.group_by)
-    pending.extend(query.combined_queries)
-    while pending:
-        node = pending.pop()
-        if node is None or isinstance(node, str):
-            continue
-        if hasattr(node, "get_tzname"):
-            return True
-        if hasattr(node, "children"):
-            pending.extend(node.children)
-        if hasattr(node, "get_source_expressions"):
-            pending.extend(node.get_source_expressions())
-        inner = getattr(node, "query", None)
-        if inner is not None and hasattr(inner, "where"):
-            pending.append(inner.where)
-            pending.extend(inner.annotations.values())
-    return False
-
-
 def compile_read(shape: Shape, connection: Any) -> ReadPlan | None:
     """Make the plan for the rows of `shape`."""
     plan: ReadPlan | None = None
@@ -156,7 +129,7 @@ def compile_read(shape: Shape, connection: Any) -> ReadPlan | None:
         query = shape.query.clone()
         compiler = query.get_compiler(using=connection.alias)
         try:
-            sql, params = compiler.as_sql()
+            sql, params = compile_once(compiler)
             plan = ReadPlan(connection.ops.to_driver_sql(sql), binding(params), compiler)
         except EmptyResultSet:
             plan = ReadPlan("", None, compiler, empty=True)
@@ -270,7 +243,7 @@ def _statement(shape: Shape, kind: str, connection: Any, prepare: Callable[[Any]
     if _usable(shape.query, connection):
         try:
             query = prepare(shape.query.clone())
-            sql, params = query.get_compiler(using=connection.alias).as_sql()
+            sql, params = compile_once(query.get_compiler(using=connection.alias))
             plan = Plan(connection.ops.to_driver_sql(sql), binding(params))
         except EmptyResultSet:
             plan = Plan("", None, empty=True)
@@ -372,10 +345,10 @@ def _aggregate_plan(shape: Shape, connection: Any, named: dict[str, Any]) -> Agg
     elide = not any(result is NotImplemented for result in empty_result)
     compiler = query.get_compiler(connection.alias, elide_empty=elide)
     columns = list(query.annotation_select.values())
-    if depends_on_time_zone(query) or compiler.has_composite_fields(columns):
+    if compiler.has_composite_fields(columns):
         return None
     try:
-        sql, params = compiler.as_sql()
+        sql, params = compile_once(compiler)
         bind = binding(params)
     except (EmptyResultSet, Unbindable):
         return None
@@ -386,6 +359,10 @@ def _aggregate_plan(shape: Shape, connection: Any, named: dict[str, Any]) -> Agg
 
 
 def composed(functions: Any, expression: Any, connection: Any) -> Callable[[Any], Any]:
+    if len(functions) == 1:
+        [only] = functions
+        return lambda value: only(value, expression, connection)
+
     def convert(value: Any) -> Any:
         for one in functions:
             value = one(value, expression, connection)

@@ -7,10 +7,13 @@ import functools
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from importlib import import_module
 from typing import Any, ClassVar, NamedTuple
 
 from offbeat.core.exceptions import FieldError
 from offbeat.db.models.constants import LOOKUP_SEP
+from offbeat.db.models.states import known_state
 from offbeat.utils import tree
 from offbeat.utils.functional import cached_property
 from offbeat.utils.hashable import make_hashable
@@ -26,6 +29,7 @@ __all__ = [
     "check_rel_lookup_compatibility",
     "class_or_instance_method",
     "refs_expression",
+    "register_builtin_lookup",
     "select_related_descend",
     "subclasses",
 ]
@@ -144,7 +148,7 @@ class Q(tree.Node):
 
     def check(self, against: dict[Any, Any], using: str = "default") -> bool:
         """Ask the database whether these conditions hold for the values in ``against``."""
-        from offbeat.db import DatabaseError, connections
+        from offbeat.db import DatabaseError, connections, transaction
         from offbeat.db.models.expressions import Value
         from offbeat.db.models.fields import BooleanField
         from offbeat.db.models.functions import Coalesce
@@ -164,8 +168,11 @@ class Q(tree.Node):
         else:
             query.add_q(self)
         compiler = query.get_compiler(using=using)
+        # An error is to end this query only, not the transaction around it.
+        block = transaction.atomic(using=using) if connection.in_atomic_block else nullcontext()
         try:
-            return compiler.execute_sql(SINGLE) is not None
+            with block:
+                return compiler.execute_sql(SINGLE) is not None
         except DatabaseError as e:
             logger.warning("Got a database error calling check() on %r: %s", self, e)
             return True
@@ -253,7 +260,7 @@ class DeferredAttribute:
                     raise AttributeError("Cannot read a generated field from an unsaved model.")
                 raise AttributeError(f"Cannot retrieve deferred field {name!r} from an unsaved model.")
             else:
-                mode = getattr(instance._state, "fetch_mode", None)
+                mode = getattr(known_state(instance), "fetch_mode", None)
                 if mode is None:
                     self.fetch_one(instance)
                 else:
@@ -304,6 +311,21 @@ class class_or_instance_method:
 
 
 _merged_lookups: dict[type, dict[str, Any]] = {}
+# What registers the built-in lookups: loaded when lookups are first asked for, and before anyone registers his own.
+_BUILTIN_LOOKUPS = (
+    "offbeat.db.models.lookups.registration",
+    "offbeat.db.models.functions.datetime",
+    "offbeat.db.models.fields.related_lookups",
+)
+_builtin_loaded = False
+
+
+def _load_builtin_lookups() -> None:
+    global _builtin_loaded
+    # Not until all are loaded: other threads wait in the import of what this one is at.
+    for module in _BUILTIN_LOOKUPS:
+        import_module(module)
+    _builtin_loaded = True
 
 
 def _class_lookups(cls: type) -> dict[str, Any]:
@@ -313,6 +335,8 @@ def _class_lookups(cls: type) -> dict[str, Any]:
     """
     merged = _merged_lookups.get(cls)
     if merged is None:
+        if not _builtin_loaded:
+            _load_builtin_lookups()
         merged = {}
         for parent in cls.__mro__:
             merged = {**parent.__dict__.get("class_lookups", {}), **merged}
@@ -344,6 +368,13 @@ def _forget_shapes() -> None:
 
 
 def _register_on_class(cls: Any, lookup: Any, lookup_name: str | None = None) -> Any:
+    if not _builtin_loaded:
+        _load_builtin_lookups()
+    return register_builtin_lookup(cls, lookup, lookup_name)
+
+
+def register_builtin_lookup(cls: Any, lookup: Any, lookup_name: str | None = None) -> Any:
+    """Register one of the framework's lookups, without loading the others; the rest is as in ``register_lookup()``."""
     if "class_lookups" not in cls.__dict__:
         cls.class_lookups = {}
     cls.class_lookups[lookup.lookup_name if lookup_name is None else lookup_name] = lookup

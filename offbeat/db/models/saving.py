@@ -10,10 +10,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from offbeat.db import connections, router, transaction
+from offbeat.db.models import write_plans
 from offbeat.db.models.fields.base import NOT_PROVIDED
 from offbeat.db.models.manager import Manager
 from offbeat.db.models.queryset.insert import insert
+from offbeat.db.models.shapes import root_shape
 from offbeat.db.models.signals import post_save, pre_save
+from offbeat.db.models.states import find_related, known_state, mark_saved
+from offbeat.db.models.write_plans import prepare_update, update_key
 
 __all__ = ["do_update", "prepare_related_fields", "save", "save_base"]
 
@@ -68,7 +72,7 @@ def save(
                 "The following fields do not exist in this model, are m2m fields, primary keys, or are non-concrete "
                 "fields: {}".format(", ".join(sorted(unknown)))
             )
-    elif not force_insert and using == instance._state.db and instance._is_pk_set():
+    elif not force_insert and using == known_state(instance).db and instance._is_pk_set():
         # Values that were never loaded are not written.
         data = instance.__dict__
         deferred = {f.attname for f in opts.concrete_fields if f.attname not in data and not f.generated}
@@ -92,7 +96,7 @@ def prepare_related_fields(instance: Any, operation_name: str, fields: Any = Non
     for field in instance._meta._relation_fields:
         if fields is not None and field not in fields:
             continue
-        obj = instance._state.fields_cache.get(field.cache_name)
+        obj = find_related(instance, field.cache_name)
         if obj is None:
             continue
         # A parent is saved along with its child; another object must be saved beforehand, or data would be lost.
@@ -155,10 +159,7 @@ def save_base(
         # One statement is a transaction of its own.
         updated = _save_tables(instance, raw, cls, force_insert, force_update, using, update_fields)
 
-    state = instance._state
-    state.db = using
-    # A saved instance may have been deleted and saved again.
-    state.adding = False
+    mark_saved(instance, using)
     if announce and post_save.receivers:
         post_save.send(
             sender=origin,
@@ -271,7 +272,7 @@ def _save_table(
         not raw
         and not force_insert
         and not force_update
-        and instance._state.adding
+        and known_state(instance).adding
         and all(field.has_default() or field.has_db_default() for field in meta.pk_fields)
     ):
         force_insert = True
@@ -305,14 +306,25 @@ def _update(
             returning = wanted
         computed = wanted
 
-    forced_update = update_fields or force_update
+    result = None
     manager = cls._base_manager
-    if type(manager) is Manager:
-        base = manager.get_queryset()
-        base._db = using
-    else:
-        base = manager.using(using)
-    result = instance._do_update(base, using, pk_val, values, update_fields, forced_update, returning)
+    stock = type(manager) is Manager
+    if (
+        stock
+        and values
+        and not computed
+        and not meta.select_on_save
+        and type(instance)._do_update is _stock("_do_update")
+    ):
+        result = _update_planned(cls, using, pk_val, values, sets.key(fields))
+    if result is None:
+        if stock:
+            base = manager.get_queryset()
+            base._db = using
+        else:
+            base = manager.using(using)
+        forced_update = update_fields or force_update
+        result = instance._do_update(base, using, pk_val, values, update_fields, forced_update, returning)
     updated = bool(result)
     if updated:
         if returning and isinstance(result, (list, tuple)):
@@ -327,6 +339,26 @@ def _update(
     elif update_fields:
         raise instance.NotUpdated("Save with update_fields did not affect any rows.")
     return updated
+
+
+def _update_planned(cls: Any, using: str, pk_val: Any, values: Any, key: Any) -> int | None:
+    """The UPDATE of the row with this key, by the plan of `filter(pk=…)`; None until there is one."""
+    shape = root_shape(cls)
+    move = None if shape is None else shape.children.get((False, "pk", type(pk_val)))
+    if move is None:
+        return None
+    try:
+        params = move.prepare((pk_val,))
+    except Exception:
+        return None
+    return write_plans.update(
+        move.shape,
+        params,
+        connections[using],
+        key,
+        [value for _, _, value in values],
+        functools.partial(prepare_update, values),
+    )
 
 
 def _depends_on(generated: Any, fields: Any) -> bool:
@@ -367,6 +399,7 @@ class WrittenFields:
     """What an INSERT into a model's table or an UPDATE of it consists of, whatever the instance."""
 
     __slots__ = (
+        "_keys",
         "_named",
         "all",
         "attnames",
@@ -389,6 +422,7 @@ class WrittenFields:
         # True when nothing but the automatic key is made by the database.
         self.plain = all(field is self.auto for field in meta.db_returning_fields)
         self._named: dict[Any, tuple[Any, ...]] = {}
+        self._keys: dict[int, tuple[Any, ...]] = {}
 
     def named(self, names: Any) -> tuple[Any, ...]:
         """The fields to update when only those of these names (a frozenset) are saved."""
@@ -399,6 +433,15 @@ class WrittenFields:
             if len(self._named) < MAX_SETS:
                 self._named[names] = fields
         return fields
+
+    def key(self, fields: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What identifies the UPDATE of `fields`, which updatable or named() gave."""
+        key = self._keys.get(id(fields))
+        if key is None:
+            key = update_key(fields)
+            if fields is self.updatable or fields in self._named.values():
+                self._keys[id(fields)] = key
+        return key
 
 
 def _written_fields(meta: Any) -> WrittenFields:
@@ -421,37 +464,54 @@ def _insert(instance: Any, raw: bool, cls: Any, pk_set: bool, using: str) -> Non
         value = data.get(name)
         if type(value) not in _BUILTIN and hasattr(value, "resolve_expression"):
             computed.append(name)
-    returning: Any
+    # What the database tells with the INSERT, and what is left to be read when it is asked for.
+    told: Any
+    later: Any = ()
     if sets.plain and not computed:
-        returning = () if pk_set else sets.returning
+        told = () if pk_set else sets.returning
     else:
-        auto_field = sets.auto
-        returning = [
-            field
-            for field in meta.db_returning_fields
-            if not (pk_set and field is auto_field) and _is_database_made(instance, field)
-        ]
-        returning += [field for field in fields if field.attname in computed and field not in returning]
+        made = _made_by_database(instance, meta, fields, computed, pk_set)
+        told, later = _split_by_telling(made, sets.auto, using)
 
     manager = cls._base_manager
-    if type(manager) is Manager and type(instance)._do_insert is _stock_do_insert():
-        results = insert(manager, [instance], fields, returning, raw, using, None, None, None)
+    if type(manager) is Manager and type(instance)._do_insert is _stock("_do_insert"):
+        results = insert(manager, [instance], fields, told, raw, using, None, None, None)
     else:
-        results = instance._do_insert(manager, using, fields, returning, raw)
+        results = instance._do_insert(manager, using, fields, told, raw)
     if results:
-        for value, field in zip(results[0], returning, strict=False):
+        for value, field in zip(results[0], told, strict=False):
             setattr(instance, field.attname, value)
     else:
-        for field in returning:
-            if field is not sets.auto:
-                data.pop(field.attname, None)
+        later = (*told, *later)
+    for field in later:
+        # Without its key a row cannot be read again.
+        if field not in meta.pk_fields:
+            data.pop(field.attname, None)
+
+
+def _made_by_database(instance: Any, meta: Any, fields: Any, computed: list[str], pk_set: bool) -> list[Any]:
+    """The fields that the database gives a value: generated ones, defaults of its own, expressions."""
+    made = [
+        field
+        for field in meta.db_returning_fields
+        if not (pk_set and field is meta.auto_field) and _is_database_made(instance, field)
+    ]
+    return made + [field for field in fields if field.attname in computed and field not in made]
+
+
+def _split_by_telling(fields: list[Any], auto_field: Any, using: str) -> tuple[list[Any], list[Any]]:
+    """The fields that the database tells with the INSERT, and the others: MySQL tells the automatic key alone."""
+    if connections[using].features.can_return_columns_from_insert:
+        return fields, []
+    told = [field for field in fields if field is auto_field]
+    return told, [field for field in fields if field is not auto_field]
 
 
 @functools.cache
-def _stock_do_insert() -> Any:
+def _stock(name: str) -> Any:
     from offbeat.db.models.base import Model
 
-    return Model._do_insert
+    return getattr(Model, name)
 
 
 def _is_database_made(instance: Any, field: Any) -> bool:

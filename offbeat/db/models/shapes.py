@@ -76,13 +76,11 @@ class Root:
     __slots__ = ("count", "generation", "model", "refusals", "shape")
 
     def __init__(self, model: Any) -> None:
-        from offbeat.db.models.sql import Query
-
         self.model = model
         self.generation = _generation
         self.count = 0
         self.refusals: dict[Any, int] = {}
-        self.shape = Shape(self, Query(model), None, None, (), {}, False)
+        self.shape = Shape(self, None, None, None, (), {}, False)
 
 
 class Move:
@@ -124,7 +122,7 @@ class Shape:
     def __init__(
         self,
         root: Root,
-        query: Query,
+        query: Query | None,
         parent: Shape | None,
         method: str | None,
         args: tuple[Any, ...],
@@ -132,7 +130,8 @@ class Shape:
         sticky: bool,
     ) -> None:
         self.root = root
-        self.query = query
+        if query is not None:
+            self.query: Query = query
         self.parent = parent
         self.method = method
         self.args = args
@@ -142,6 +141,15 @@ class Shape:
         self.fields: tuple[Any, ...] | None = None
         self.children: dict[Any, Move | None] = {}
         self.plans: dict[Any, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        # The empty query is made when it is needed: a queryset that nobody evaluates does not load the query builder.
+        if name != "query" or self.parent is not None:
+            raise AttributeError(name)
+        from offbeat.db.models.sql import Query
+
+        self.query = Query(self.root.model)
+        return self.query
 
     def keep_plan(self, key: Any, plan: Any) -> None:
         """Remember a plan; there are few for each shape, unless names in calls are made up at run time."""
@@ -276,6 +284,9 @@ def _learn(
 ) -> Move | None:
     from offbeat.db.models.identity import is_identity
 
+    if method == "_annotate_with" and any("%" in name for name in kwargs):
+        # Deprecated names: each call must warn, and once.
+        return None
     with _lock:
         root = shape.root
         if root.generation != _generation:
@@ -406,29 +417,56 @@ def expression_kind(value: Any) -> Any:
 _stock_kinds: dict[tuple[Any, ...], Any] = {}
 MAX_STOCK_KINDS = 2048
 _named_sources: set[type] = set()
+# The framework's own classes of expressions, and what gives their sources.
+_stock_classes: dict[type, Callable[[Any], Any]] = {}
 
 
 def _stock_key(value: Any) -> tuple[Any, ...] | None:
     cls = type(value)
-    made_from = getattr(value, "_constructor_args", None)
-    if made_from is None or made_from[1] or not cls.__module__.startswith("offbeat."):
+    sources_of = _stock_classes.get(cls)
+    if sources_of is None:
+        if not _is_stock(value):
+            return None
+        sources_of = _stock_classes[cls]
+    args, kwargs = value._constructor_args
+    if kwargs:
         return None
-    key: list[Any] = [cls]
-    for arg in made_from[0]:
+    for arg in args:
         if type(arg) is not str:
             return None
-        key.append(arg)
-    if not _named_sources:
-        from offbeat.db.models.expressions import F, Star
-
-        _named_sources.update({F, Star})
     # A copy with other sources, such as values in place of fields, remembers the same arguments.
-    for source in value.get_source_expressions() if hasattr(value, "get_source_expressions") else ():
+    names = []
+    for source in sources_of(value):
         if source is not None:
             if type(source) not in _named_sources:
                 return None
-            key.append(getattr(source, "name", None))
-    return tuple(key)
+            names.append(getattr(source, "name", None))
+    return cls, args, *names
+
+
+def _is_stock(value: Any) -> bool:
+    """Whether an expression is of a class of the framework's own."""
+    cls: Any = type(value)
+    if not cls.__module__.startswith("offbeat.") or not hasattr(value, "_constructor_args"):
+        return False
+    from offbeat.db.models.aggregates import Aggregate
+    from offbeat.db.models.expressions import F, Star
+
+    _named_sources.update({F, Star})
+    own = getattr(cls, "get_source_expressions", _no_sources)
+    _stock_classes[cls] = _sources_of_aggregate if own is Aggregate.get_source_expressions else own
+    return True
+
+
+def _no_sources(value: Any) -> tuple[()]:
+    return ()
+
+
+def _sources_of_aggregate(value: Any) -> Any:
+    """Those of get_source_expressions(), but for the None that stands for each of the parts that are seldom there."""
+    if value.filter is None and value.order_by is None:
+        return value.source_expressions
+    return value.get_source_expressions()
 
 
 def _expression_kind(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from offbeat.db.models.states import known_state
 from offbeat.utils.text import capfirst, get_text_list
 from offbeat.utils.translation import gettext_lazy as _
 
@@ -132,7 +133,7 @@ def perform_unique_checks(instance: Any, unique_checks: Any) -> dict[str, list[A
             ):
                 complete = False
                 break
-            if field.primary_key and not instance._state.adding:
+            if field.primary_key and not known_state(instance).adding:
                 # The key of a saved row is its own.
                 complete = False
                 break
@@ -144,7 +145,7 @@ def perform_unique_checks(instance: Any, unique_checks: Any) -> dict[str, list[A
 
         queryset = model_class._default_manager.filter(**lookup_kwargs)
         key = instance._get_pk_val(model_class._meta)
-        if not instance._state.adding and instance._is_pk_set(model_class._meta):
+        if not known_state(instance).adding and instance._is_pk_set(model_class._meta):
             queryset = queryset.exclude(pk=key)
         if queryset.exists():
             name = unique_check[0] if len(unique_check) == 1 else NON_FIELD_ERRORS
@@ -168,7 +169,7 @@ def perform_date_checks(instance: Any, date_checks: Any) -> dict[str, list[Any]]
             lookup_kwargs[f"{unique_for}__{lookup_type}"] = getattr(date, lookup_type)
         lookup_kwargs[field] = getattr(instance, field)
         queryset = model_class._default_manager.filter(**lookup_kwargs)
-        if not instance._state.adding and instance._is_pk_set():
+        if not known_state(instance).adding and instance._is_pk_set():
             queryset = queryset.exclude(pk=instance.pk)
         if queryset.exists():
             errors.setdefault(field, []).append(instance.date_error_message(lookup_type, field, unique_for))

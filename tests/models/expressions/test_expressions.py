@@ -192,7 +192,7 @@ def test_number_functions(library: Any) -> None:
     assert round(first(Pi()), 2) == 3.14
     assert first(Greatest("pages", Value(5))) == 100
     assert first(Cast("pages", CharField())) == "100"
-    assert first(Cast("title", IntegerField())) == 0
+    assert first(Cast("price", IntegerField())) in {0, 1}
 
 
 def test_date_functions(library: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import datetime
 import time
-import zoneinfo
 from asyncio import _get_running_loop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +41,7 @@ class BaseDatabaseWrapper(Transactions):
     vendor = "unknown"
     display_name = "unknown"
 
+    cursor_class: type[SessionCursor] = SessionCursor
     SchemaEditorClass: Any = None
     client_class: Any = None
     creation_class: Any = None
@@ -70,7 +70,11 @@ class BaseDatabaseWrapper(Transactions):
         if not settings.USE_TZ:
             return None
         name = self.settings_dict["TIME_ZONE"]
-        return zoneinfo.ZoneInfo(name) if name else _UTC
+        if not name:
+            return _UTC
+        import zoneinfo
+
+        return zoneinfo.ZoneInfo(name)
 
     @cached_property
     def timezone_name(self) -> str:
@@ -173,6 +177,9 @@ class BaseDatabaseWrapper(Transactions):
         session.refresh_fast()
         self.init_connection_state()
         connection_created.send(sender=type(self), connection=self)
+        if session.link is not None:
+            # What the receivers have set is what new connections are like.
+            session.link.tainted = False
         session.refresh_fast()
 
     def ensure_connection(self) -> None:
@@ -239,7 +246,9 @@ class BaseDatabaseWrapper(Transactions):
 
     @health_check_enabled.setter
     def health_check_enabled(self, value: bool) -> None:
-        self.thread_session().health_check_enabled = value
+        session = self.thread_session()
+        session.health_check_enabled = value
+        session.refresh_fast()
 
     @property
     def health_check_done(self) -> bool:
@@ -247,17 +256,15 @@ class BaseDatabaseWrapper(Transactions):
 
     @health_check_done.setter
     def health_check_done(self, value: bool) -> None:
-        self.thread_session().health_check_done = value
+        session = self.thread_session()
+        session.health_check_done = value
+        session.refresh_fast()
 
     def close_if_health_check_failed(self) -> None:
         """Close the thread's connection if it does not answer, once per request, where CONN_HEALTH_CHECKS asks so."""
         session = self._local.session
-        if session is None or session.link is None or not session.health_check_enabled:
-            return
-        if not session.health_check_done:
-            if not session.link.alive():
-                session.close()
-            session.health_check_done = True
+        if session is not None:
+            session.check_health()
 
     def close_if_unusable_or_obsolete(self) -> None:
         """Close the thread's connection if it is broken or has outlived CONN_MAX_AGE; not inside `atomic()`."""
@@ -268,13 +275,15 @@ class BaseDatabaseWrapper(Transactions):
             # A request on the loop has nothing to do with the connection of the loop's thread.
             return
         session.health_check_done = False
+        session.refresh_fast()
         if session.autocommit != self.settings_dict["AUTOCOMMIT"]:
             session.close()
             return
         if session.errors_occurred:
-            if session.link.alive():
+            if self.is_usable():
                 session.errors_occurred = False
                 session.health_check_done = True
+                session.refresh_fast()
             else:
                 session.close()
                 return
@@ -332,7 +341,7 @@ class BaseDatabaseWrapper(Transactions):
                 self.ensure_connection()
         if name is not None:
             options["name"] = name
-        return SessionCursor(self, raw, **options)
+        return self.cursor_class(self, raw, **options)
 
     def chunked_cursor(self) -> CursorWrapper:
         """A cursor that does not fetch all rows at once, where the database has such."""
@@ -389,7 +398,10 @@ class BaseDatabaseWrapper(Transactions):
 
     def __copy__(self) -> BaseDatabaseWrapper:
         # Two wrappers must not think that they own the same connection.
-        return type(self)(self.settings_dict, self.alias)
+        new = type(self)(self.settings_dict, self.alias)
+        for name in self.__dict__.keys() - new.__dict__.keys():
+            setattr(new, name, self.__dict__[name])
+        return new
 
     def copy(self, alias: str | None = None) -> BaseDatabaseWrapper:
         """A wrapper with the same settings and connections of its own."""

@@ -48,6 +48,9 @@ class SessionCursor:
             if name == "rowcount":
                 return -1
             raise AttributeError(name)
+        if name == "lastrowid":
+            # Not every driver has it.
+            return getattr(cursor, name, None)
         return getattr(cursor, name)
 
     def _locate(self) -> None:

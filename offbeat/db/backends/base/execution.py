@@ -28,7 +28,7 @@ from offbeat.db.backends.utils import CursorWrapper, logger
 from offbeat.db.pool import LoopPool, loop_pool
 from offbeat.db.utils import DatabaseErrorWrapper
 
-__all__ = ["Execution"]
+__all__ = ["Execution", "task_name"]
 
 _UNSAFE = ("OFFBEAT_ALLOW_ASYNC_UNSAFE", "DJANGO_ALLOW_ASYNC_UNSAFE")
 QUERIES_LIMIT = 9000
@@ -38,6 +38,8 @@ class _OfThread(threading.local):
     session: ThreadSession | None = None
     # The lane of the thread's latest loop.
     lane: Any = None
+    # The pool of the thread's latest loop.
+    pool: LoopPool | None = None
     log: deque[dict[str, str]] | None = None
 
 
@@ -122,6 +124,8 @@ class Execution:
             connection_created.send(sender=type(self), connection=self)
         finally:
             self._scope.set(scope)
+        # What the receivers have set is what new connections are like.
+        link.tainted = False
 
     def thread_session(self) -> ThreadSession:
         """The calling thread's session (not necessarily connected)."""
@@ -214,7 +218,7 @@ class Execution:
             await self.pass_gate(gate)
         try:
             link = pool.take() or await pool.acquire()
-            link.holder = _task_name()
+            link.holder = task_name()
             try:
                 if link.inline:
                     return getattr(link.link, name)(*args)
@@ -240,7 +244,8 @@ class Execution:
         link = pool.take()
         if link is None:
             link = wait(pool.acquire())
-        link.holder = _task_name()
+        link.holder = task_name()
+        pool.pin(link)
         return LoopSession(self, link, loop)  # type: ignore[arg-type]
 
     def give_back(self, session: LoopSession) -> None:
@@ -293,10 +298,14 @@ class Execution:
         self, driver_sql: str, params: Any = (), chunk_size: int = 2000
     ) -> Iterator[list[tuple[Any, ...]]]:
         """Rows of a query in lists of at most `chunk_size`; its connection is pinned until the last one."""
-        with self.raw_cursor() as cursor:
+        with self.streaming_cursor() as cursor:
             cursor.execute(self.ops.from_driver_sql(driver_sql), params)
             while rows := cursor.fetchmany(chunk_size):
                 yield rows
+
+    def streaming_cursor(self) -> CursorWrapper:
+        """A raw cursor that leaves the rows where they are until they are fetched, where the database can."""
+        return self.raw_cursor()
 
     def raw_cursor(self) -> CursorWrapper:
         """A cursor whose rows are those of the driver, unconverted."""
@@ -434,7 +443,8 @@ class Execution:
         cursor.run_wrapped(sql, None, False, execute)
 
 
-def _task_name() -> str:
+def task_name() -> str:
+    """The name of the running task, for messages."""
     try:
         task = asyncio.current_task()
     except RuntimeError:

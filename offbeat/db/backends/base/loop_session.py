@@ -52,15 +52,6 @@ class LoopSession(Session):
                 if not future.done():
                     future.set_result(None)
 
-    def claim_exit(self, block: Block) -> BaseException | None:
-        cancelled: BaseException | None = None
-        while True:
-            try:
-                self.claim(block)
-                return cancelled
-            except asyncio.CancelledError as exc:
-                cancelled = cancelled or exc
-
     def io(self, name: str, *args: Any) -> Any:
         link = self.link
         if link.inline:
@@ -76,6 +67,8 @@ class LoopSession(Session):
         if link.inline:
             link.link.command(sql)
             return None
+        if (final := getattr(link, "final", None)) is not None:
+            return final(sql)  # type: ignore[no-any-return]
         if link.at_once is not None and link.at_once("command", sql) is not MOVED:
             return None
         done: list[Any] = []

@@ -155,6 +155,10 @@ class BaseDatabaseOperations(TemporalOperations, WindowOperations):
         """The VALUES of a statement that inserts several rows."""
         return "VALUES " + ", ".join([f"({', '.join(row)})" for row in placeholder_rows])
 
+    def insert_columns(self, fields: Sequence[Any]) -> Any:
+        """How rows of `fields` are sent column by column; None where they are sent row by row."""
+        return None
+
     def fetch_returned_rows(self, cursor: Any, returning_params: Any) -> list[tuple[Any, ...]]:
         """Rows that an INSERT returned."""
         return cursor.fetchall()  # type: ignore[no-any-return]
@@ -412,8 +416,10 @@ class BaseDatabaseOperations(TemporalOperations, WindowOperations):
     def prepare_join_on_clause(
         self, local_table: str, local_column: Any, remote_table: str, remote_column: Any
     ) -> tuple[Any, Any]:
-        """Both sides of a join's condition, cast to fit each other."""
-        return local_column, remote_column
+        """Both sides of a join's condition as expressions, cast to fit each other where that is needed."""
+        from offbeat.db.models.expressions import Col
+
+        return Col(local_table, local_column), Col(remote_table, remote_column)
 
     def set_time_zone_sql(self) -> str:
         return ""

@@ -180,6 +180,13 @@ class BaseDatabaseSchemaEditor(ColumnEditor, ConstraintEditor):
             if not (isinstance(sql, Statement) and sql.references_table(table))
         ]
 
+    def _drop_column(self, model: Any, field: Any) -> None:
+        self.execute(
+            self.sql_delete_column
+            % {"table": self.quote_name(model._meta.db_table), "column": self.quote_name(field.column)}
+        )
+        self._forget_column(model._meta.db_table, field.column)
+
     def _forget_column(self, table: str, column: str) -> None:
         self.deferred_sql = [
             sql
@@ -211,7 +218,8 @@ class BaseDatabaseSchemaEditor(ColumnEditor, ConstraintEditor):
                 % {
                     "table": self.quote_name(model._meta.db_table),
                     "comment": self.quote_value(new_db_table_comment or ""),
-                }
+                },
+                None,
             )
 
     def alter_db_tablespace(self, model: Any, old_db_tablespace: str, new_db_tablespace: str) -> None:

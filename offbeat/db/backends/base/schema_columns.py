@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from offbeat.db.backends.ddl_references import Statement
 
@@ -40,8 +40,9 @@ class ColumnEditor:
     def execute(self, sql: Any, params: Any = ()) -> None:
         raise NotImplementedError
 
-    def _create_fk_sql(self, model: Any, field: Any, suffix: str) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        # The other half of the editor has it.
+        def _create_fk_sql(self, model: Any, field: Any, suffix: str) -> Any: ...
 
     def column_sql(
         self, model: Any, field: Any, include_default: bool = False
@@ -112,8 +113,9 @@ class ColumnEditor:
 
     def _alter_column_comment_sql(
         self, model: Any, new_field: Any, new_type: str, new_db_comment: str | None
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, list[Any] | None]:
         assert self.sql_alter_column_comment is not None
+        # The comment is a literal: percent signs in it are meant.
         return (
             self.sql_alter_column_comment
             % {
@@ -121,7 +123,7 @@ class ColumnEditor:
                 "column": self.quote_name(new_field.column),
                 "comment": self._comment_sql(new_db_comment),
             },
-            [],
+            None,
         )
 
     def _column_generated_persistency_sql(self, field: Any) -> str:

@@ -27,7 +27,7 @@ class ConstraintEditor:
     sql_constraint = "CONSTRAINT %(name)s %(constraint)s"
     sql_pk_constraint = "PRIMARY KEY (%(columns)s)"
     sql_create_pk = "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s PRIMARY KEY (%(columns)s)"
-    sql_unique_constraint = "UNIQUE (%(columns)s)%(deferrable)s"
+    sql_unique_constraint = "UNIQUE%(nulls_distinct)s (%(columns)s)%(deferrable)s"
     sql_check_constraint = "CHECK (%(check)s)"
     sql_delete_constraint = "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s"
     sql_create_check: str | None = "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s CHECK (%(check)s)"

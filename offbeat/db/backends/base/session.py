@@ -5,6 +5,7 @@ Source: Django documentation, topics/db/transactions; the rules are in docs/inte
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from offbeat.db.backends.base.state import NEVER, Block
@@ -70,6 +71,9 @@ class Session:
         """Decide in which scope a statement needs no look at the state at all."""
         self.fast_scope = NEVER
 
+    def check_health(self) -> None:
+        """Find out whether the connection still answers, where that was asked for."""
+
     def claim(self, block: Block | None) -> None:
         """Wait until it is the turn of a statement of `block`."""
         raise NotImplementedError
@@ -80,7 +84,13 @@ class Session:
 
     def claim_exit(self, block: Block) -> BaseException | None:
         """Wait, through any cancellation, until `block` can be left; the first cancellation."""
-        raise NotImplementedError
+        cancelled: BaseException | None = None
+        while True:
+            try:
+                self.claim(block)
+                return cancelled
+            except asyncio.CancelledError as exc:
+                cancelled = cancelled or exc
 
     def io(self, name: str, *args: Any) -> Any:
         """Call a method of the link. The caller holds the turn."""
@@ -111,6 +121,8 @@ class Session:
 
     def prepare(self) -> None:
         """Bring the connection into the state in which a statement can run."""
+        if self.health_check_enabled and not self.blocks:
+            self.check_health()
         if self.link is None:
             if self.blocks and self.closed_in_transaction:
                 raise ProgrammingError("Cannot open a new connection in an atomic block.")
@@ -162,7 +174,7 @@ class Session:
         self.claim(outer)
         try:
             block = Block(self, atomic)
-            if self.link is None:
+            if self.link is None or (self.health_check_enabled and not self.blocks):
                 self.prepare()
             uses_savepoints = self.wrapper.features.uses_savepoints
             if not self.blocks:
@@ -293,7 +305,7 @@ class Session:
         self.claim(None)
         late: BaseException | None = None
         try:
-            if self.link is None:
+            if self.link is None or self.health_check_enabled:
                 self.prepare()
             if autocommit and self.link.in_transaction:
                 late = self._final(self.wrapper.ops.end_transaction_sql())

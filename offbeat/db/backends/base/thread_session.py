@@ -41,7 +41,13 @@ class ThreadSession(Session):
 
     def refresh_fast(self) -> None:
         link = self.link
-        if link is None or self._needs_rollback or self.lent or self.closed_in_transaction:
+        if (
+            link is None
+            or self._needs_rollback
+            or self.lent
+            or self.closed_in_transaction
+            or (self.health_check_enabled and not self.health_check_done)
+        ):
             self.fast_scope = NEVER
         elif not self.blocks:
             self.fast_scope = None if self.autocommit else NEVER
@@ -57,6 +63,15 @@ class ThreadSession(Session):
             ):
                 self.fast_scope = scope
             self.fast_execute = link.execute
+
+    def check_health(self) -> None:
+        link = self.link
+        if link is None or not self.health_check_enabled or self.health_check_done:
+            return
+        if not link.in_transaction and not self.wrapper.is_usable():
+            self.close()
+        self.health_check_done = True
+        self.refresh_fast()
 
     def claim(self, block: Block | None) -> None:
         if get_ident() != self.thread_id and not self.lent:
@@ -106,15 +121,6 @@ class ThreadSession(Session):
             loop = future.get_loop()
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_set, future)
-
-    def claim_exit(self, block: Block) -> BaseException | None:
-        cancelled: BaseException | None = None
-        while True:
-            try:
-                self.claim(block)
-                return cancelled
-            except asyncio.CancelledError as exc:
-                cancelled = cancelled or exc
 
     def _pop(self, block: Block) -> None:
         super()._pop(block)

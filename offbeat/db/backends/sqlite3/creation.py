@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 import sys
 from pathlib import Path
@@ -61,6 +60,8 @@ class DatabaseCreation(BaseDatabaseCreation):
         if not self.is_in_memory_db(source):
             path = Path(source)
             return {**original, "NAME": str(path.with_name(f"{path.stem}_{suffix}{path.suffix}"))}
+        import multiprocessing
+
         method = multiprocessing.get_start_method()
         if method == "fork":
             return original  # type: ignore[no-any-return]
@@ -112,6 +113,8 @@ class DatabaseCreation(BaseDatabaseCreation):
             self.connection.settings_dict.update(settings_dict)
             self.connection.close()
             return
+        import multiprocessing
+
         method = multiprocessing.get_start_method()
         if method == "fork":
             self._copy_inherited_memory()

@@ -12,9 +12,7 @@ import math
 import random
 import re
 import sqlite3
-import statistics
 import uuid
-import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +34,8 @@ def _none_if_any_none(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 @functools.lru_cache(maxsize=256)
 def _zone(name: str) -> datetime.tzinfo:
+    import zoneinfo
+
     return zoneinfo.ZoneInfo(name)
 
 
@@ -273,22 +273,30 @@ class _Collected:
 
 class _StdDevPop(_Collected):
     def finalize(self) -> float | None:
-        return statistics.pstdev(self.values) if self.values else None
+        from statistics import pstdev
+
+        return pstdev(self.values) if self.values else None
 
 
 class _StdDevSamp(_Collected):
     def finalize(self) -> float | None:
-        return statistics.stdev(self.values) if len(self.values) > 1 else None
+        from statistics import stdev
+
+        return stdev(self.values) if len(self.values) > 1 else None
 
 
 class _VarPop(_Collected):
     def finalize(self) -> float | None:
-        return statistics.pvariance(self.values) if self.values else None
+        from statistics import pvariance
+
+        return pvariance(self.values) if self.values else None
 
 
 class _VarSamp(_Collected):
     def finalize(self) -> float | None:
-        return statistics.variance(self.values) if len(self.values) > 1 else None
+        from statistics import variance
+
+        return variance(self.values) if len(self.values) > 1 else None
 
 
 class _AnyValue:

@@ -1,4 +1,4 @@
-"""SQLite's converters of column values as expressions, for the functions the ORM generates for its rows.
+"""SQLite's conversions of column values as expressions, for the functions the ORM generates for its rows.
 
 An expression may raise ValueError or TypeError for a value in an unusual form: the rows are then converted again
 through the ordinary converters.
@@ -11,7 +11,7 @@ from typing import Any
 
 from offbeat.conf import settings
 
-__all__ = ["inline_converter"]
+__all__ = ["inline_adapter", "inline_converter"]
 
 
 def inline_converter(ops: Any, converter: Any) -> tuple[str, dict[str, Any]] | None:
@@ -29,6 +29,21 @@ def inline_converter(ops: Any, converter: Any) -> tuple[str, dict[str, Any]] | N
     if function is dialect.convert_datetimefield_value:
         return _datetime(converter.__self__.connection)
     return None
+
+
+def inline_adapter(ops: Any, internal_type: str) -> tuple[str, str, dict[str, Any]] | None:
+    """(condition, expression, names) with {value} for values of a stock field's usual type; None if it has none."""
+    if internal_type == "DateField":
+        return "type({value}) is {date}", "{value}.isoformat()", {"date": datetime.date}
+    if internal_type != "DateTimeField":
+        return None
+    naive = "type({value}) is {datetime} and {value}.tzinfo is "
+    if not settings.USE_TZ:
+        return naive + "None", "str({value})", {"datetime": datetime.datetime}
+    if ops.connection.timezone is not datetime.UTC:
+        return None
+    names = {"datetime": datetime.datetime, "utc": datetime.UTC}
+    return naive + "{utc}", "str({value}.replace(tzinfo=None))", names
 
 
 def _datetime(connection: Any) -> tuple[str, dict[str, Any]] | None:

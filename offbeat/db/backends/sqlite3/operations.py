@@ -5,26 +5,26 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
 from offbeat.conf import settings
 from offbeat.core.exceptions import FieldError
+from offbeat.db.backends.base.dialects import PlainColumns, StandardNames
 from offbeat.db.backends.base.operations import BaseDatabaseOperations
 from offbeat.db.backends.sqlite3.placeholders import from_driver_sql, to_driver_sql
 from offbeat.db.utils import DatabaseError, NotSupportedError
-from offbeat.utils import timezone
 
 __all__ = ["DatabaseOperations"]
 
 Sql = tuple[str, Any]
 
 
-class DatabaseOperations(BaseDatabaseOperations):
+class DatabaseOperations(StandardNames, PlainColumns, BaseDatabaseOperations):
     """SQL for SQLite 3.37 and later."""
 
+    dialect_name = "SQLite"
     cast_char_field_without_max_length = "text"
     cast_data_types = {"DateField": "TEXT", "DateTimeField": "TEXT"}
     explain_prefix = "EXPLAIN QUERY PLAN"
@@ -56,11 +56,6 @@ class DatabaseOperations(BaseDatabaseOperations):
                 raise NotSupportedError(
                     "SQLite doesn't support DISTINCT on aggregate functions accepting multiple arguments."
                 )
-
-    def quote_name(self, name: str) -> str:
-        if name.startswith('"') and name.endswith('"'):
-            return name
-        return f'"{name}"'
 
     def no_limit_value(self) -> int:
         return -1
@@ -195,24 +190,6 @@ class DatabaseOperations(BaseDatabaseOperations):
         )
         return [statement]
 
-    def adapt_datetimefield_value(self, value: Any) -> Any:
-        if value is None or hasattr(value, "resolve_expression"):
-            return value
-        if timezone.is_aware(value):
-            if not settings.USE_TZ:
-                raise ValueError(
-                    "SQLite backend does not support timezone-aware datetimes when USE_TZ is False."
-                )
-            value = timezone.make_naive(value, self.connection.timezone)
-        return str(value)
-
-    def adapt_timefield_value(self, value: Any) -> Any:
-        if value is None or hasattr(value, "resolve_expression"):
-            return value
-        if timezone.is_aware(value):
-            raise ValueError("SQLite backend does not support timezone-aware times.")
-        return str(value)
-
     def get_db_converters(self, expression: Any) -> list[Callable[[Any, Any, Any], Any]]:
         converters = super().get_db_converters(expression)
         internal_type = expression.output_field.get_internal_type()
@@ -235,6 +212,12 @@ class DatabaseOperations(BaseDatabaseOperations):
         from offbeat.db.backends.sqlite3.inline import inline_converter
 
         return inline_converter(self, converter)
+
+    def inline_adapter(self, internal_type: str) -> tuple[str, str, dict[str, Any]] | None:
+        """What adapts the usual values of a stock field, as expressions for generated code; None if it has none."""
+        from offbeat.db.backends.sqlite3.inline import inline_adapter
+
+        return inline_adapter(self, internal_type)
 
     def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
         if value is None:
@@ -295,31 +278,10 @@ class DatabaseOperations(BaseDatabaseOperations):
 
         return converter
 
-    def convert_uuidfield_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return None if value is None else uuid.UUID(value)
-
-    def convert_booleanfield_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return bool(value) if value in {1, 0} else value
-
     def insert_statement(self, on_conflict: Any = None) -> str:
         if on_conflict is not None and on_conflict.name == "IGNORE":
             return "INSERT OR IGNORE INTO"
         return super().insert_statement(on_conflict=on_conflict)
-
-    def on_conflict_suffix_sql(
-        self,
-        fields: Sequence[Any],
-        on_conflict: Any,
-        update_fields: Iterable[str],
-        unique_fields: Iterable[str],
-    ) -> str:
-        if on_conflict is not None and on_conflict.name == "UPDATE":
-            targets = ", ".join(map(self.quote_name, unique_fields))
-            changes = ", ".join(
-                [f"{column} = EXCLUDED.{column}" for column in map(self.quote_name, update_fields)]
-            )
-            return f"ON CONFLICT({targets}) DO UPDATE SET {changes}"
-        return super().on_conflict_suffix_sql(fields, on_conflict, update_fields, unique_fields)
 
     def conditional_expression_supported_in_where_clause(self, expression: Any) -> bool:
         return bool(getattr(expression, "conditional", False))

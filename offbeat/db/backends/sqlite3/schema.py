@@ -149,11 +149,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         ):
             self._remake_table(model, delete_field=field)
             return
-        self.execute(
-            self.sql_delete_column
-            % {"table": self.quote_name(model._meta.db_table), "column": self.quote_name(field.column)}
-        )
-        self._forget_column(model._meta.db_table, field.column)
+        self._drop_column(model, field)
 
     def _alter_field(
         self, model: Any, old_field: Any, new_field: Any, old_type: str, new_type: str, strict: bool = False

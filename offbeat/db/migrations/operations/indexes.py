@@ -70,7 +70,7 @@ class AddIndex(IndexOperation):
         if isinstance(operation, RenameIndex) and self.index.name == operation.old_name:
             index = self.index.clone()
             index.name = operation.new_name
-            return [AddIndex(self.model_name, index)]
+            return [type(self)(self.model_name, index)]
         return super().reduce(operation, app_label)
 
 

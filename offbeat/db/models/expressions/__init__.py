@@ -1,5 +1,7 @@
 """Query expressions (Django documentation: ref/models/expressions)."""
 
+from typing import TYPE_CHECKING
+
 from offbeat.db.models.expressions.base import (
     BaseExpression,
     Expression,
@@ -25,13 +27,29 @@ from offbeat.db.models.expressions.ordering import OrderBy
 from offbeat.db.models.expressions.refs import Col, ColPairs, F, OuterRef, Ref, ResolvedOuterRef, Sliced, Star
 from offbeat.db.models.expressions.subquery import Exists, Subquery
 from offbeat.db.models.expressions.values import DatabaseDefault, RawSQL, Value
-from offbeat.db.models.expressions.window import (
-    RowRange,
-    ValueRange,
-    Window,
-    WindowFrame,
-    WindowFrameExclusion,
-)
+from offbeat.utils.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from offbeat.db.models.expressions.window import (
+        RowRange,
+        ValueRange,
+        Window,
+        WindowFrame,
+        WindowFrameExclusion,
+    )
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "offbeat.db.models.expressions.window": (
+                "RowRange",
+                "ValueRange",
+                "Window",
+                "WindowFrame",
+                "WindowFrameExclusion",
+            ),
+        },
+    )
 
 __all__ = [
     "BaseExpression",
@@ -72,6 +90,6 @@ __all__ = [
 ]
 
 # Migrations and pickles name these classes by the documented module, wherever their source is kept.
-for _name in __all__:
-    if isinstance(globals()[_name], type):
-        globals()[_name].__module__ = __name__
+for _value in list(globals().values()):
+    if isinstance(_value, type) and _value.__module__.startswith(f"{__name__}."):
+        _value.__module__ = __name__

@@ -41,6 +41,10 @@ class SQLiteNumericMixin:
         return sql, params
 
 
+# What stands for a "name" and a plain "value" among expressions. F and Value, whose modules need this one, enter themselves.
+made_of: dict[str, Any] = {}
+
+
 class BaseExpression:
     """What the query compiler asks of an expression."""
 
@@ -83,17 +87,12 @@ class BaseExpression:
         assert not exprs
 
     def _parse_expressions(self, *expressions: Any) -> list[Any]:
-        from offbeat.db.models.expressions.refs import F
-        from offbeat.db.models.expressions.values import Value
-
         parsed = []
         for arg in expressions:
-            if hasattr(arg, "resolve_expression"):
-                parsed.append(arg)
-            elif isinstance(arg, str):
-                parsed.append(F(arg))
+            if isinstance(arg, str):
+                parsed.append(made_of["name"](arg))
             else:
-                parsed.append(Value(arg))
+                parsed.append(arg if hasattr(arg, "resolve_expression") else made_of["value"](arg))
         return parsed
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:

@@ -214,6 +214,9 @@ class DurationExpression(CombinedExpression):
                 raise DatabaseError(f"Invalid arguments for operator {self.connector}.")
         return sql, params
 
+    # There, too, durations are numbers, and moments would be multiplied as if they were.
+    as_mysql = as_sqlite
+
 
 class TemporalSubtraction(CombinedExpression):
     """One date, time or moment minus another of its kind: a duration."""

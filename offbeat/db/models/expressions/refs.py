@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.db.models.constants import LOOKUP_SEP
-from offbeat.db.models.expressions.base import Expression, OutputFieldIsNoneError
+from offbeat.db.models.expressions.base import Expression, OutputFieldIsNoneError, made_of
 from offbeat.db.models.expressions.combinable import Combinable
 from offbeat.db.utils import NotSupportedError
 from offbeat.utils.deconstruct import deconstructible
@@ -76,6 +76,9 @@ class F(Combinable):
 
     def copy(self) -> Any:
         return self.__class__(self.name)
+
+
+made_of["name"] = F
 
 
 class ResolvedOuterRef(F):

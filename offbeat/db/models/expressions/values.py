@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from offbeat.db.models.expressions.base import Expression, SQLiteNumericMixin, field_class
+from offbeat.db.models.expressions.base import Expression, SQLiteNumericMixin, field_class, made_of
 from offbeat.db.models.sql.params import BoundParam, Param, Unbindable
 from offbeat.utils.deconstruct import deconstructible
 
@@ -93,6 +93,9 @@ class Value(SQLiteNumericMixin, Expression):
     @property
     def empty_result_set_value(self) -> Any:
         return self.value
+
+
+made_of["value"] = Value
 
 
 class RawSQL(Expression):

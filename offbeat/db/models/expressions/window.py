@@ -208,3 +208,8 @@ class ValueRange(WindowFrame):
         if end is not None and not (isinstance(end, int) and end >= 0):
             raise ValueError(f"end argument must be a positive integer, zero, or None, but got '{end}'.")
         return connection.ops.window_frame_range_start_end(start, end)  # type: ignore[no-any-return]
+
+
+# As the other expressions: known by the package's name.
+for _class in (RowRange, ValueRange, Window, WindowFrame, WindowFrameExclusion):
+    _class.__module__ = "offbeat.db.models.expressions"

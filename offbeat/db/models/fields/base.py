@@ -149,6 +149,8 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
     one_to_one: Any = None
     related_model: Any = None
     generated = False
+    # Describes a part of the values of the model's field with the same name.
+    is_part = False
 
     descriptor_class: Any = DeferredAttribute
 
@@ -433,7 +435,7 @@ class Field(RegisterLookupMixin, Generic[_ST, _GT]):
 
     def __reduce__(self) -> Any:
         """Pickle a model's field as a reference to it, a free one by its state."""
-        if not hasattr(self, "model"):
+        if not hasattr(self, "model") or self.is_part:
             state = self.__dict__.copy()
             # May be a lambda or a bound function: it is worked out again.
             state.pop("_get_default", None)

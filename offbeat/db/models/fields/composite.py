@@ -155,6 +155,7 @@ class CompositePrimaryKey(Field[Any, Any]):
 
 def _register() -> None:
     from offbeat.db.models.fields import tuple_lookups
+    from offbeat.db.models.query_utils import register_builtin_lookup
 
     for name in (
         "TupleExact",
@@ -165,7 +166,7 @@ def _register() -> None:
         "TupleIn",
         "TupleIsNull",
     ):
-        CompositePrimaryKey.register_lookup(getattr(tuple_lookups, name))
+        register_builtin_lookup(CompositePrimaryKey, getattr(tuple_lookups, name))
 
 
 _register()

@@ -283,9 +283,23 @@ class DateTimeField(DateField[_DateTimeST, _DateTimeGT]):
         **options: Unpack[FieldOptions],
     ) -> None: ...
     @overload
-    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        verbose_name: Any = ...,
+        name: str | None = ...,
+        auto_now: bool = ...,
+        auto_now_add: bool = ...,
+        **kwargs: Any,
+    ) -> None: ...
+    def __init__(
+        self,
+        verbose_name: Any = None,
+        name: str | None = None,
+        auto_now: bool = False,
+        auto_now_add: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(verbose_name, name, auto_now, auto_now_add, **kwargs)
 
     def get_internal_type(self) -> str:
         """Return "DateTimeField"."""

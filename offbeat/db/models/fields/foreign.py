@@ -393,6 +393,11 @@ class ForeignKey(ForeignObject[_ST, _GT]):
         def __class_getitem__(cls, *args, **kwargs):
             return cls
 
+    @cached_property
+    def cache_column(self) -> str | None:
+        """Its own column."""
+        return self.attname
+
     def check(self, **kwargs: Any) -> list[Any]:
         """Return the system check messages about this field."""
         return [

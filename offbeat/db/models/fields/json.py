@@ -3,13 +3,58 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from offbeat.core import checks, exceptions
 from offbeat.db.models.expressions import Value
 from offbeat.db.models.fields.base import Field
 from offbeat.db.models.fields.mixins import CheckFieldDefaultMixin
+from offbeat.utils.lazy_names import lazy_names
 from offbeat.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from offbeat.db.models.fields.json_lookups import (
+        KT,
+        ContainedBy,
+        DataContains,
+        HasAnyKeys,
+        HasKey,
+        HasKeyLookup,
+        HasKeys,
+        JSONExact,
+        KeyTextTransform,
+        KeyTransform,
+        KeyTransformExact,
+        KeyTransformFactory,
+        KeyTransformIn,
+        KeyTransformIsNull,
+        KeyTransformNumericLookupMixin,
+        KeyTransformTextLookupMixin,
+    )
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "offbeat.db.models.fields.json_lookups": (
+                "KT",
+                "ContainedBy",
+                "DataContains",
+                "HasAnyKeys",
+                "HasKey",
+                "HasKeyLookup",
+                "HasKeys",
+                "JSONExact",
+                "KeyTextTransform",
+                "KeyTransform",
+                "KeyTransformExact",
+                "KeyTransformFactory",
+                "KeyTransformIn",
+                "KeyTransformIsNull",
+                "KeyTransformNumericLookupMixin",
+                "KeyTransformTextLookupMixin",
+            ),
+        },
+    )
 
 __all__ = [
     "KT",
@@ -98,7 +143,7 @@ class JSONField(CheckFieldDefaultMixin, Field[Any, Any]):
         """Read JSON; a number that the database extracted is one already."""
         if value is None:
             return value
-        if isinstance(expression, KeyTransform) and not isinstance(value, str):
+        if isinstance(expression, _lookups.KeyTransform) and not isinstance(value, str):
             return value
         try:
             return json.loads(value, cls=self.decoder)
@@ -132,7 +177,7 @@ class JSONField(CheckFieldDefaultMixin, Field[Any, Any]):
     def get_transform(self, lookup_name: str) -> Any:
         """Return the transform of that name; any other name is a key."""
         transform = super().get_transform(lookup_name)
-        return transform or KeyTransformFactory(lookup_name)
+        return transform or _lookups.KeyTransformFactory(lookup_name)
 
     def validate(self, value: Any, model_instance: Any) -> None:
         """Check that the value can be written as JSON; ValidationError otherwise."""
@@ -177,21 +222,5 @@ class JSONNull(Value):
         return "offbeat.db.models.JSONNull", (), {}
 
 
-from offbeat.db.models.fields.json_lookups import (  # noqa: E402
-    KT,
-    ContainedBy,
-    DataContains,
-    HasAnyKeys,
-    HasKey,
-    HasKeyLookup,
-    HasKeys,
-    JSONExact,
-    KeyTextTransform,
-    KeyTransform,
-    KeyTransformExact,
-    KeyTransformFactory,
-    KeyTransformIn,
-    KeyTransformIsNull,
-    KeyTransformNumericLookupMixin,
-    KeyTransformTextLookupMixin,
-)
+# Below the field, which the lookups are registered for. Their names are looked up later: either module may come first.
+from offbeat.db.models.fields import json_lookups as _lookups  # noqa: E402

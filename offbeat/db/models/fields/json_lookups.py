@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from offbeat.db.models import lookups
 from offbeat.db.models.constants import LOOKUP_SEP
-from offbeat.db.models.expressions import Value
-from offbeat.db.models.fields.json import JSONField
+from offbeat.db.models.expressions import Col, Value
+from offbeat.db.models.fields.json import JSONField, JSONNull
 from offbeat.db.models.fields.text import TextField
 from offbeat.db.models.lookups import FieldGetDbPrepValueMixin, PostgresOperatorLookup, Transform
+from offbeat.db.models.query_utils import register_builtin_lookup
 from offbeat.db.models.sql.params import Param, Unbindable
 from offbeat.db.utils import NotSupportedError
 from offbeat.utils.deprecation import RemovedInDjango2028Warning
@@ -214,8 +215,12 @@ class JSONIn(JSONValuesMixin, lookups.In):
             if isinstance(value, Value) and value.value is None:
                 return sql, params
             return f"JSON_QUOTE({sql})", params
-        if connection.vendor == "mysql" and is_json:
-            return f"JSON_EXTRACT({sql}, '$')", params
+        if connection.vendor == "mysql":
+            if is_json:
+                sql = f"JSON_EXTRACT({sql}, '$')"
+            if connection.mysql_is_mariadb:
+                # The column is compared as text there, without the quotes of JSON.
+                sql = f"JSON_UNQUOTE({sql})"
         return sql, params
 
 
@@ -235,11 +240,23 @@ class CaseInsensitiveMixin(_Base):
         return rhs, rhs_params
 
 
+def _is_filled(value: Any) -> bool:
+    """Whether a value stands for JSON: None stands for a column that is NULL."""
+    return isinstance(value, JSONNull) or (isinstance(value, Value) and value.value is not None)
+
+
 class JSONExact(lookups.Exact):
     """The value is equal to this one; None stands for JSON's null."""
 
     can_use_none_as_rhs = True
     bindable = False
+
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        sql, params = super().process_lhs(compiler, connection, lhs)
+        if connection.vendor == "mysql" and _is_filled(self.lhs if lhs is None else lhs):
+            # A value in place of a column, as where constraints are validated, is text until it is read.
+            sql = f"JSON_EXTRACT({sql}, '$')"
+        return sql, params
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
         rhs, rhs_params = super().process_rhs(compiler, connection)
@@ -268,7 +285,7 @@ class JSONIContains(CaseInsensitiveMixin, lookups.IContains):
 
 
 for _lookup in (DataContains, ContainedBy, HasKey, HasKeys, HasAnyKeys, JSONExact, JSONIContains, JSONIn):
-    JSONField.register_lookup(_lookup)
+    register_builtin_lookup(JSONField, _lookup)
 
 
 class KeyTransform(Transform):
@@ -280,6 +297,13 @@ class KeyTransform(Transform):
     def __init__(self, key_name: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.key_name = str(key_name)
+
+    def _json(self) -> Any:
+        """What the keys lead into."""
+        previous = self.lhs
+        while isinstance(previous, KeyTransform):
+            previous = previous.lhs
+        return previous
 
     def preprocess_lhs(self, compiler: Any, connection: Any) -> tuple[str, Any, list[str]]:
         """Return the SQL of the field, its parameters and the keys that lead from there."""
@@ -330,8 +354,8 @@ class KeyTextTransform(KeyTransform):
     output_field = TextField()
 
     def as_mysql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        if connection.mysql_is_mariadb:
-            # MariaDB has no ->> operator.
+        if connection.mysql_is_mariadb or not isinstance(self._json(), Col):
+            # MariaDB has no ->> operator, and MySQL has it for columns only.
             sql, params = super().as_mysql(compiler, connection)
             return f"JSON_UNQUOTE({sql})", params
         lhs, params, keys = self.preprocess_lhs(compiler, connection)
@@ -509,7 +533,7 @@ for _key_lookup in (
     KeyTransformGt,
     KeyTransformGte,
 ):
-    KeyTransform.register_lookup(_key_lookup)
+    register_builtin_lookup(KeyTransform, _key_lookup)
 
 
 class KeyTransformFactory:

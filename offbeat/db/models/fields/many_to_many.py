@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -17,15 +18,45 @@ from offbeat.db.models.fields.relation import (
 )
 from offbeat.db.models.fields.reverse_related import ManyToManyRel
 from offbeat.db.models.utils import make_model_tuple, table_name_that_fits
-from offbeat.utils.functional import cached_property
+from offbeat.utils.functional import cached_property, lazy
+from offbeat.utils.translation import gettext
 from offbeat.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from offbeat.db.models.base import Model
+    from offbeat.db.models.manager import Manager
 
 __all__ = ["ManyToManyField", "create_many_to_many_intermediary_model"]
 
 _M = TypeVar("_M", bound="Model")
+
+if TYPE_CHECKING:
+
+    class RelatedObjects(Manager[_M]):
+        """What type checkers see of the manager that the attribute gives."""
+
+        through: Any
+        do_not_call_in_templates: bool
+
+        def add(self, *objs: Any, through_defaults: Any = None) -> None: ...
+        async def aadd(self, *objs: Any, through_defaults: Any = None) -> None: ...
+        def remove(self, *objs: Any) -> None: ...
+        async def aremove(self, *objs: Any) -> None: ...
+        def clear(self) -> None: ...
+        async def aclear(self) -> None: ...
+        def set(self, objs: Iterable[Any], *, clear: bool = False, through_defaults: Any = None) -> None: ...
+        async def aset(
+            self, objs: Iterable[Any], *, clear: bool = False, through_defaults: Any = None
+        ) -> None: ...
+
+
+def _name_table(message: str, from_: str, to: str) -> str:
+    return gettext(message) % {"from": from_, "to": to}
+
+
+_table_name = lazy(_name_table, str)
 
 
 def create_many_to_many_intermediary_model(field: Any, klass: Any) -> Any:
@@ -54,8 +85,8 @@ def create_many_to_many_intermediary_model(field: Any, klass: Any) -> Any:
             "app_label": klass._meta.app_label,
             "db_tablespace": klass._meta.db_tablespace,
             "unique_together": (from_, to),
-            "verbose_name": _("%(from)s-%(to)s relationship") % {"from": from_, "to": to},
-            "verbose_name_plural": _("%(from)s-%(to)s relationships") % {"from": from_, "to": to},
+            "verbose_name": _table_name("%(from)s-%(to)s relationship", from_, to),
+            "verbose_name_plural": _table_name("%(from)s-%(to)s relationships", from_, to),
             "apps": field.model._meta.apps,
         },
     )
@@ -90,10 +121,35 @@ class ManyToManyField(RelatedField[_ST, _GT]):
     if TYPE_CHECKING:
 
         @overload
-        def __get__(self, instance: None, owner: Any) -> Any: ...
+        def __init__(
+            self: ManyToManyField[Any, RelatedObjects[_M]],
+            to: type[_M],
+            related_name: str | None = ...,
+            related_query_name: str | None = ...,
+            limit_choices_to: Any = ...,
+            symmetrical: bool | None = ...,
+            through: Any = ...,
+            through_fields: Any = ...,
+            db_constraint: bool = ...,
+            db_table: str | None = ...,
+            swappable: bool = ...,
+            **kwargs: Any,
+        ) -> None: ...
         @overload
-        def __get__(self, instance: Any, owner: Any) -> Any: ...
-        def __get__(self, instance: Any, owner: Any) -> Any: ...
+        def __init__(
+            self: ManyToManyField[Any, RelatedObjects[Any]],
+            to: str,
+            related_name: str | None = ...,
+            related_query_name: str | None = ...,
+            limit_choices_to: Any = ...,
+            symmetrical: bool | None = ...,
+            through: Any = ...,
+            through_fields: Any = ...,
+            db_constraint: bool = ...,
+            db_table: str | None = ...,
+            swappable: bool = ...,
+            **kwargs: Any,
+        ) -> None: ...
 
     def __init__(
         self,
@@ -227,9 +283,12 @@ class ManyToManyField(RelatedField[_ST, _GT]):
             return self.remote_field.through._meta.db_table  # type: ignore[no-any-return]
         if self.db_table:
             return self.db_table
-        from offbeat.db.backends.utils import strip_quotes
+        table = opts.db_table
+        if table[:1] == '"':
+            from offbeat.db.backends.utils import strip_quotes
 
-        return table_name_that_fits(f"{strip_quotes(opts.db_table)}_{self.name}")
+            table = strip_quotes(table)
+        return table_name_that_fits(f"{table}_{self.name}")
 
     def _get_m2m_attr(self, related: Any, attr: str) -> Any:
         """Return `attr` of the link to this model ("name", "attname" or "column")."""
@@ -299,12 +358,8 @@ class ManyToManyField(RelatedField[_ST, _GT]):
         self.m2m_reverse_name = partial(self._get_m2m_reverse_attr, related, "column")
         self.m2m_field_name = partial(self._get_m2m_attr, related, "name")
         self.m2m_reverse_field_name = partial(self._get_m2m_reverse_attr, related, "name")
-        self.m2m_target_field_name = partial(self._m2m_target_name, related, False)
-        self.m2m_reverse_target_field_name = partial(self._m2m_target_name, related, True)
-
-    def _m2m_target_name(self, related: Any, reverse: bool) -> Any:
-        get = self._get_m2m_reverse_attr if reverse else self._get_m2m_attr
-        return get(related, "remote_field").field_name
+        self.m2m_target_field_name = partial(_target_name, self._get_m2m_attr, related)
+        self.m2m_reverse_target_field_name = partial(_target_name, self._get_m2m_reverse_attr, related)
 
     def set_attributes_from_rel(self) -> None:
         """Nothing: there is no column that would point anywhere."""
@@ -347,3 +402,8 @@ class ManyToManyField(RelatedField[_ST, _GT]):
     def get_attname_column(self) -> tuple[str, Any]:
         """Return (attribute, None)."""
         return self.get_attname(), None
+
+
+def _target_name(get: Callable[[Any, str], Any], related: Any) -> Any:
+    """The name of the field that a column of the intermediate table points at."""
+    return get(related, "remote_field").field_name

@@ -16,6 +16,7 @@ from offbeat.db.models.fields.related_managers import (
     one_queryset,
 )
 from offbeat.db.models.query_utils import Q
+from offbeat.db.models.states import prefetched
 from offbeat.db.models.utils import resolve_callables
 
 __all__ = ["create_forward_many_to_many_manager"]
@@ -169,7 +170,7 @@ class ManyToManyManager(RelatedManagerBase):
         return result
 
     def _has_prefetched(self) -> bool:
-        return self._cache_key in getattr(self.instance, "_prefetched_objects_cache", ())
+        return prefetched(self.instance, self._cache_key) is not None
 
     def add(self, *objs: Any, through_defaults: Any = None) -> None:
         """Link `objs` (objects or keys) to the instance; existing links stay as they are."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.core import checks
+from offbeat.db.models.states import delete_related, get_related, has_related, set_related
 from offbeat.utils.functional import cached_property
 
 NOT_PROVIDED = object()
 
 
 class FieldCacheMixin:
-    """Access to the cached objects of a relation, kept in `instance._state.fields_cache`."""
+    """Access to the cached objects of a relation, kept with its state."""
+
+    # The attribute of the one column that decides which object is related, if there is such a column.
+    cache_column: str | None = None
 
     @cached_property
     def cache_name(self) -> str:
@@ -21,7 +25,7 @@ class FieldCacheMixin:
     def get_cached_value(self, instance: Any, default: Any = NOT_PROVIDED) -> Any:
         """Return the cached object; `default`, or KeyError, when there is none."""
         try:
-            return instance._state.fields_cache[self.cache_name]
+            return get_related(instance, self.cache_name)
         except KeyError:
             if default is NOT_PROVIDED:
                 raise
@@ -29,15 +33,15 @@ class FieldCacheMixin:
 
     def is_cached(self, instance: Any) -> bool:
         """True when an object (or None) is cached."""
-        return self.cache_name in instance._state.fields_cache
+        return has_related(instance, self.cache_name)
 
     def set_cached_value(self, instance: Any, value: Any) -> None:
         """Cache `value`."""
-        instance._state.fields_cache[self.cache_name] = value
+        set_related(instance, self.cache_name, value, self.cache_column)
 
     def delete_cached_value(self, instance: Any) -> None:
         """Forget the cached object; KeyError when there is none."""
-        del instance._state.fields_cache[self.cache_name]
+        delete_related(instance, self.cache_name)
 
 
 class CheckFieldDefaultMixin:

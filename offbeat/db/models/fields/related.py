@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from offbeat.db.models.fields.foreign import ForeignKey, ForeignObject, OneToOneField
 from offbeat.db.models.fields.many_to_many import ManyToManyField, create_many_to_many_intermediary_model
 from offbeat.db.models.fields.related_descriptors import (
@@ -11,15 +13,6 @@ from offbeat.db.models.fields.related_descriptors import (
     ManyToManyDescriptor,
     ReverseManyToOneDescriptor,
     ReverseOneToOneDescriptor,
-)
-from offbeat.db.models.fields.related_lookups import (
-    RelatedExact,
-    RelatedGreaterThan,
-    RelatedGreaterThanOrEqual,
-    RelatedIn,
-    RelatedIsNull,
-    RelatedLessThan,
-    RelatedLessThanOrEqual,
 )
 from offbeat.db.models.fields.relation import (
     RECURSIVE_RELATIONSHIP_CONSTANT,
@@ -33,6 +26,33 @@ from offbeat.db.models.fields.reverse_related import (
     ManyToOneRel,
     OneToOneRel,
 )
+from offbeat.utils.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from offbeat.db.models.fields.related_lookups import (
+        RelatedExact,
+        RelatedGreaterThan,
+        RelatedGreaterThanOrEqual,
+        RelatedIn,
+        RelatedIsNull,
+        RelatedLessThan,
+        RelatedLessThanOrEqual,
+    )
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "offbeat.db.models.fields.related_lookups": (
+                "RelatedExact",
+                "RelatedGreaterThan",
+                "RelatedGreaterThanOrEqual",
+                "RelatedIn",
+                "RelatedIsNull",
+                "RelatedLessThan",
+                "RelatedLessThanOrEqual",
+            ),
+        },
+    )
 
 __all__ = [
     "RECURSIVE_RELATIONSHIP_CONSTANT",

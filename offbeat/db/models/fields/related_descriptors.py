@@ -1,6 +1,6 @@
 """Accessors of relations: `book.author`, `author.book_set`, `author.profile`, `book.tags`.
 
-A forward accessor reads `instance._state.fields_cache` and, on a miss, runs a query there and then: the connection
+A forward accessor reads what is cached with the instance's state and, on a miss, runs a query there and then: the connection
 decides how to wait. The reverse ones give managers (see related_managers and
 many_to_many_managers).
 """
@@ -13,8 +13,13 @@ from offbeat.db import router
 from offbeat.db.models.expressions import F
 from offbeat.db.models.fetch_modes import FETCH_ONE
 from offbeat.db.models.fields.many_to_many_managers import create_forward_many_to_many_manager
-from offbeat.db.models.fields.related_managers import create_reverse_many_to_one_manager
+from offbeat.db.models.fields.related_managers import (
+    ReverseManyToOneManager,
+    _bare,
+    create_reverse_many_to_one_manager,
+)
 from offbeat.db.models.query_utils import DeferredAttribute
+from offbeat.db.models.states import get_related, known_state
 from offbeat.utils.functional import cached_property
 
 __all__ = [
@@ -43,11 +48,10 @@ class ForeignKeyDeferredAttribute(DeferredAttribute):
 
 def _check_assignable(instance: Any, value: Any) -> None:
     """Give both objects a database where they have none; ValueError when a router forbids the relation."""
-    state, other = instance._state, value._state
-    if state.db is None:
-        state.db = router.db_for_write(instance.__class__, instance=value)
-    if other.db is None:
-        other.db = router.db_for_write(value.__class__, instance=instance)
+    if known_state(instance).db is None:
+        instance._state.db = router.db_for_write(instance.__class__, instance=value)
+    if known_state(value).db is None:
+        value._state.db = router.db_for_write(value.__class__, instance=instance)
     if not router.allow_relation(value, instance):
         raise ValueError(f'Cannot assign "{value!r}": the current database router prevents this relation.')
 
@@ -56,7 +60,7 @@ def _related_queryset(model: Any, instance: Any) -> Any:
     """All objects of `model`, with `instance` as routing hint and its fetch mode."""
     queryset = model._base_manager.get_queryset()
     queryset._hints = {"instance": instance}
-    mode = instance._state.fetch_mode
+    mode = known_state(instance).fetch_mode
     return queryset if mode is FETCH_ONE else queryset.fetch_mode(mode)
 
 
@@ -148,7 +152,7 @@ class ForwardManyToOneDescriptor:
             return self
         field = self.field
         try:
-            rel_obj = instance._state.fields_cache[field.cache_name]
+            rel_obj = get_related(instance, field.cache_name)
         except KeyError:
             rel_obj = self._missing(instance)
         if rel_obj is None and not field.null:
@@ -167,7 +171,7 @@ class ForwardManyToOneDescriptor:
             if rel_obj is not None:
                 field.set_cached_value(instance, rel_obj)
                 return rel_obj
-        instance._state.fetch_mode.fetch(self, instance)
+        known_state(instance).fetch_mode.fetch(self, instance)
         return field.get_cached_value(instance)
 
     def fetch_one(self, instance: Any) -> None:
@@ -224,9 +228,10 @@ class ForwardOneToOneDescriptor(ForwardManyToOneDescriptor):
             names = [field.attname for field in rel_model._meta.concrete_fields]
             if deferred.isdisjoint(names):
                 obj = rel_model(**{name: getattr(instance, name) for name in names})
-                obj._state.adding = instance._state.adding
-                obj._state.db = instance._state.db
-                obj._state.fetch_mode = instance._state.fetch_mode
+                known = known_state(instance)
+                obj._state.adding = known.adding
+                obj._state.db = known.db
+                obj._state.fetch_mode = known.fetch_mode
                 return obj
         return super().get_object(instance)
 
@@ -293,7 +298,7 @@ class ReverseOneToOneDescriptor:
                 rel_obj = None
                 self.related.set_cached_value(instance, None)
             else:
-                instance._state.fetch_mode.fetch(self, instance)
+                known_state(instance).fetch_mode.fetch(self, instance)
                 rel_obj = self.related.get_cached_value(instance)
         if rel_obj is None:
             raise self.RelatedObjectDoesNotExist(
@@ -366,7 +371,19 @@ class ReverseManyToOneDescriptor:
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
-        return self.related_manager_cls(instance)
+        made = self._bare_manager
+        if made is None:
+            return self.related_manager_cls(instance)
+        manager = made(self.related_manager_cls)
+        manager.instance = instance
+        return manager
+
+    @cached_property
+    def _bare_manager(self) -> Any:
+        """What makes a manager that needs no more than its instance; None where making it means more."""
+        cls = self.related_manager_cls
+        stock = cls.__init__ is ReverseManyToOneManager.__init__ and cls.__new__ is _bare
+        return object.__new__ if stock and cls._stock_init else None
 
     def _get_set_deprecation_msg_params(self) -> tuple[str, str]:
         return "reverse side of a related set", self.rel.accessor_name

@@ -26,6 +26,7 @@ from offbeat.db.models.lookups import (
     LessThan,
     LessThanOrEqual,
 )
+from offbeat.db.models.query_utils import register_builtin_lookup
 from offbeat.db.models.sql.params import Param, Unbindable
 
 __all__ = [
@@ -247,4 +248,4 @@ for _lookup in (
     RelatedLessThanOrEqual,
     RelatedIsNull,
 ):
-    ForeignObject.register_lookup(_lookup)
+    register_builtin_lookup(ForeignObject, _lookup)

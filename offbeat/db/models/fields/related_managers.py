@@ -10,6 +10,7 @@ from offbeat.db import connections, router, transaction
 from offbeat.db.lazy_loads import note_lazy_load, watching
 from offbeat.db.models.fetch_modes import FETCH_ONE
 from offbeat.db.models.query_utils import Q
+from offbeat.db.models.states import known_state, prefetched
 from offbeat.db.models.utils import AltersData
 from offbeat.utils.functional import cached_property
 
@@ -36,7 +37,7 @@ def atomic_write(using: Any) -> Any:
 
 def apply_fetch_mode(queryset: Any, instance: Any) -> Any:
     """The queryset with the fetch mode of the instance it starts from."""
-    mode = instance._state.fetch_mode
+    mode = known_state(instance).fetch_mode
     return queryset if mode is FETCH_ONE else queryset.fetch_mode(mode)
 
 
@@ -83,11 +84,8 @@ class RelatedManagerBase(AltersData):
     _cache_key: Any
 
     def _remove_prefetched_objects(self) -> None:
-        try:
+        if prefetched(self.instance, self._cache_key) is not None:
             del self.instance._prefetched_objects_cache[self._cache_key]
-        except (AttributeError, KeyError):
-            # Nothing was prefetched.
-            pass
 
     @cached_property
     def _gives_stock_querysets(self) -> bool:
@@ -103,12 +101,12 @@ class RelatedManagerBase(AltersData):
 
     def get_queryset(self) -> Any:
         """Return the related objects: the prefetched ones where there are any."""
-        try:
-            return self.instance._prefetched_objects_cache[self._cache_key]
-        except (AttributeError, KeyError):
-            if watching.get() is not None:
-                note_lazy_load(self.instance, self._cache_key, many=True)
-            return self._apply_rel_filters(super().get_queryset())  # type: ignore[misc]
+        found = prefetched(self.instance, self._cache_key)
+        if found is not None:
+            return found
+        if watching.get() is not None:
+            note_lazy_load(self.instance, self._cache_key, many=True)
+        return self._apply_rel_filters(super().get_queryset())  # type: ignore[misc]
 
     def _apply_rel_filters(self, queryset: Any) -> Any:
         raise TypeError("A related manager class defines _apply_rel_filters().")
@@ -132,25 +130,20 @@ class ReverseManyToOneManager(RelatedManagerBase):
     _stock_init: bool
 
     def __init__(self, instance: Any) -> None:
-        if self._stock_init:
-            # What BaseManager would set; these managers are made for each access, and take no part in numbering.
-            self.name = None
-            self._db = None
-            self._hints = {}
-        else:
+        if not self._stock_init:
             super().__init__()
+            self.model = self.rel.related_model
         self.instance = instance
-        self.model = self.rel.related_model
-        self.core_filters = {self.field.name: instance}
+
+    @cached_property
+    def core_filters(self) -> dict[str, Any]:
+        """The condition on the related objects."""
+        return {self.field.name: self.instance}
 
     def __call__(self, *, manager: str) -> Any:
         """Return the same related objects through another manager of their model."""
         manager_class = create_reverse_many_to_one_manager(getattr(self.model, manager).__class__, self.rel)
         return manager_class(self.instance)
-
-    @property
-    def _cache_key(self) -> Any:
-        return self.field.remote_field.cache_name
 
     def _check_pk(self) -> None:
         # Objects cannot point to a row that does not exist.
@@ -358,15 +351,31 @@ class NullableReverseManyToOneManager(ReverseManyToOneManager):
     _clear.alters_data = True  # type: ignore[attr-defined]
 
 
+def _bare(cls: Any, *args: Any) -> Any:
+    return object.__new__(cls)
+
+
+def _made_from(manager: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What tells managers apart: their instance."""
+    return (manager.instance,), {}
+
+
 def create_reverse_many_to_one_manager(superclass: Any, rel: Any) -> Any:
     """Return the manager class for the objects of `rel`, built on their model's manager class."""
     base = NullableReverseManyToOneManager if rel.field.null else ReverseManyToOneManager
     from offbeat.db.models.manager import BaseManager
 
+    stock_init = superclass.__init__ is BaseManager.__init__
     names = {
         "rel": rel,
         "field": rel.field,
         "__module__": __name__,
-        "_stock_init": superclass.__init__ is BaseManager.__init__,
+        "_cache_key": rel.field.remote_field.cache_name,
+        "_stock_init": stock_init,
     }
+    if stock_init:
+        # What BaseManager would set: these managers are made for each access, and take no part in numbering.
+        names.update(name=None, model=rel.related_model, _db=None, _hints={})
+        if superclass.__new__ is BaseManager.__new__:
+            names.update(__new__=_bare, _constructor_args=property(_made_from))
     return type("RelatedManager", (base, superclass), names)

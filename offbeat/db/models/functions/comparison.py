@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from offbeat.db.models.expressions import Func, Value
+from offbeat.utils.lazy_pattern import lazy_pattern
 
 
 class Cast(Func):
@@ -72,7 +72,7 @@ class Collate(Func):
     template = "%(expressions)s %(function)s %(collation)s"
     allowed_default = False
     # A collation's name is written into the SQL.
-    collation_re = re.compile(r"^[\w-]+$")
+    collation_re = lazy_pattern(r"^[\w-]+$")
 
     def __init__(self, expression: Any, collation: str) -> None:
         if not (collation and self.collation_re.match(collation)):

@@ -16,6 +16,8 @@ from offbeat.db.models.lookups import (
     YearLt,
     YearLte,
 )
+from offbeat.db.models.query_utils import register_builtin_lookup
+from offbeat.db.models.sql.params import ActiveZone
 from offbeat.utils import timezone
 
 _TIME_PARTS = ("hour", "minute", "second")
@@ -32,6 +34,7 @@ class TimezoneMixin:
         if not settings.USE_TZ:
             return None
         if self.tzinfo is None:
+            ActiveZone.uses += 1
             return timezone.get_current_timezone_name()
         return timezone._get_timezone_name(self.tzinfo)
 
@@ -177,7 +180,7 @@ for _field, _extracts in (
     (ExtractIsoYear, (YearExact, YearGt, YearGte, YearLt, YearLte)),
 ):
     for _extract in _extracts:
-        _field.register_lookup(_extract)
+        register_builtin_lookup(_field, _extract)
 
 
 class Now(Func):
@@ -354,5 +357,5 @@ class TruncSecond(TruncBase):
     kind = "second"
 
 
-DateTimeField.register_lookup(TruncDate)
-DateTimeField.register_lookup(TruncTime)
+register_builtin_lookup(DateTimeField, TruncDate)
+register_builtin_lookup(DateTimeField, TruncTime)

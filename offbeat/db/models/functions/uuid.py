@@ -24,6 +24,8 @@ class UUID4(Func):
     def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:
         if connection.mysql_is_mariadb and connection.mysql_version >= (11, 7):
             return self.as_sql(compiler, connection, function="UUID_V4", **extra_context)
+        if not connection.mysql_is_mariadb:
+            raise NotSupportedError("UUID4 is not supported on MySQL.")
         raise NotSupportedError("UUID4 requires MariaDB version 11.7 or later.")
 
     def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:
@@ -63,6 +65,8 @@ class UUID7(Func):
     def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:
         if connection.mysql_is_mariadb and connection.mysql_version >= (11, 7):
             return self.as_sql(compiler, connection, function="UUID_V7", **extra_context)
+        if not connection.mysql_is_mariadb:
+            raise NotSupportedError("UUID7 is not supported on MySQL.")
         raise NotSupportedError("UUID7 requires MariaDB version 11.7 or later.")
 
     def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:

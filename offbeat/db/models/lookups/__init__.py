@@ -58,10 +58,6 @@ from offbeat.db.models.lookups.years import (
 )
 from offbeat.db.models.query_utils import RegisterLookupMixin
 
-# isort: split
-# Below every class, so that a field module importing this one meets all its names.
-from offbeat.db.models.lookups import registration as _registration
-
 __all__ = [
     "BuiltinLookup",
     "Contains",

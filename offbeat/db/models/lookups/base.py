@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from offbeat.db.models.expressions import Expression, Func, Value
+from offbeat.db.models.expressions import Expression, ExpressionWrapper, Func, Value
 from offbeat.db.models.expressions.base import field_class
 from offbeat.db.models.query_utils import RegisterLookupMixin
 from offbeat.db.models.sql.params import BoundParam, Param, Unbindable
@@ -39,6 +39,13 @@ def _is_builtin_machinery(lookup_class: Any) -> bool:
     return True
 
 
+def _awaits_values(rhs: Any) -> bool:
+    """Whether a right-hand side is, or holds, placeholders."""
+    if type(rhs) is Param:
+        return True
+    return isinstance(rhs, (list, tuple)) and any(type(value) is Param for value in rhs)
+
+
 class Lookup(Expression):
     """A condition: ``lhs`` compared with ``rhs``."""
 
@@ -52,7 +59,7 @@ class Lookup(Expression):
         self.lhs, self.rhs = lhs, rhs
         if getattr(rhs, "is_composite", False) and not getattr(lhs, "is_composite", False):
             raise ValueError("CompositePrimaryKey cannot be used as a lookup value.")
-        if type(rhs) is Param and not (self.bindable and _is_builtin_machinery(type(self))):  # type: ignore[arg-type]
+        if _awaits_values(rhs) and not (self.bindable and _is_builtin_machinery(type(self))):  # type: ignore[arg-type]
             raise Unbindable(f"{type(self).__name__} depends on its value.")
         self.rhs = self.get_prep_lookup()
         self.lhs = self.get_prep_lhs()
@@ -159,7 +166,7 @@ class Lookup(Expression):
     def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> tuple[str, Any]:
         lhs = lhs or self.lhs
         sql, params = compiler.compile(lhs)
-        if isinstance(lhs, Lookup):
+        if isinstance(lhs, Lookup) or (isinstance(lhs, ExpressionWrapper) and lhs.conditional):
             # A condition as an operand would otherwise swallow the operator.
             sql = f"({sql})"
         return sql, params

@@ -38,6 +38,7 @@ from offbeat.db.models.lookups.uuids import (
     UUIDIStartsWith,
     UUIDStartsWith,
 )
+from offbeat.db.models.query_utils import register_builtin_lookup
 
 
 def _register() -> None:
@@ -60,7 +61,7 @@ def _register() -> None:
         Regex,
         IRegex,
     ):
-        Field.register_lookup(lookup)
+        register_builtin_lookup(Field, lookup)
     for lookup in (
         IntegerFieldExact,
         IntegerGreaterThan,
@@ -68,7 +69,7 @@ def _register() -> None:
         IntegerLessThan,
         IntegerLessThanOrEqual,
     ):
-        IntegerField.register_lookup(lookup)
+        register_builtin_lookup(IntegerField, lookup)
     for lookup in (
         UUIDIExact,
         UUIDContains,
@@ -78,7 +79,7 @@ def _register() -> None:
         UUIDEndsWith,
         UUIDIEndsWith,
     ):
-        UUIDField.register_lookup(lookup)
+        register_builtin_lookup(UUIDField, lookup)
 
 
 _register()

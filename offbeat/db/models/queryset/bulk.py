@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from offbeat.core.exceptions import FieldError
 from offbeat.db import NotSupportedError, connections, transaction
 from offbeat.db.models import write_plans
 from offbeat.db.models.constants import OnConflict
-from offbeat.db.models.shapes import PLAIN
+from offbeat.db.models.shapes import PLAIN, root_shape
+from offbeat.db.models.states import mark_saved
+from offbeat.utils.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    from offbeat.db.models import deletion
+else:
+    deletion = LazyModule("offbeat.db.models.deletion")
 
 __all__ = ["bulk_create", "bulk_update", "delete", "update", "update_fields"]
 
@@ -41,7 +49,9 @@ def bulk_create(
     with_pk, without_pk = _prepare(queryset, objs)
     fields = [field for field in meta.concrete_fields if not field.generated]
     options = (batch_size, conflict, updated, unique)
-    with transaction.atomic(using=queryset.db, savepoint=False):
+    alone = not (with_pk and without_pk) and _fit_one_statement(queryset, fields, objs, batch_size)
+    guard = transaction.mark_for_rollback_on_error if alone else _atomically
+    with guard(using=queryset.db):
         _number_objects_with_respect_to(queryset, objs)
         if with_pk:
             rows = _insert_batches(queryset, with_pk, fields, options)
@@ -52,6 +62,19 @@ def bulk_create(
             _take_over(without_pk, rows, meta.db_returning_fields, None)
             _mark_saved(without_pk, queryset.db)
     return objs
+
+
+def _atomically(using: str) -> Any:
+    return transaction.atomic(using=using, savepoint=False)
+
+
+def _fit_one_statement(queryset: Any, fields: list[Any], objs: list[Any], batch_size: int | None) -> bool:
+    """Whether one INSERT, which needs no transaction around it, takes them all."""
+    connection = connections[queryset.db]
+    if queryset.model._meta.order_with_respect_to or not connection.features.has_bulk_insert:
+        return False
+    most: int = connection.ops.bulk_batch_size(fields, objs)
+    return len(objs) <= (min(batch_size, most) if batch_size else most)
 
 
 def _insert_batches(queryset: Any, objs: list[Any], fields: list[Any], options: Any) -> list[Any]:
@@ -69,16 +92,16 @@ def _is_auto(field: Any) -> bool:
 
 
 def _take_over(objs: list[Any], rows: list[Any], returned: Any, skipped: Any) -> None:
+    names = [None if field is skipped else field.attname for field in returned]
     for obj, row in zip(objs, rows, strict=False):
-        for value, field in zip(row, returned, strict=True):
-            if field is not skipped:
-                setattr(obj, field.attname, value)
+        for value, name in zip(row, names, strict=True):
+            if name is not None:
+                setattr(obj, name, value)
 
 
 def _mark_saved(objs: list[Any], alias: str) -> None:
     for obj in objs:
-        obj._state.adding = False
-        obj._state.db = alias
+        mark_saved(obj, alias)
 
 
 def _prepare(queryset: Any, objs: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -87,15 +110,22 @@ def _prepare(queryset: Any, objs: list[Any]) -> tuple[list[Any], list[Any]]:
 
     with_pk: list[Any] = []
     without_pk: list[Any] = []
-    pk = queryset.model._meta.pk
+    meta = queryset.model._meta
+    pk = meta.pk
     for obj in objs:
-        if not obj._is_pk_set():
-            obj.pk = pk.get_pk_value_on_save(obj)
-        if obj._is_pk_set() and not isinstance(obj.pk, DatabaseDefault):
+        is_set = obj._is_pk_set()
+        if not is_set:
+            value = pk.get_pk_value_on_save(obj)
+            if value is not None:
+                obj.pk = value
+                is_set = obj._is_pk_set()
+        if is_set and not isinstance(obj.pk, DatabaseDefault):
             with_pk.append(obj)
         else:
             without_pk.append(obj)
-        obj._prepare_related_fields_for_save(operation_name="bulk_create")
+    if meta._relation_fields or meta.private_fields:
+        for obj in objs:
+            obj._prepare_related_fields_for_save(operation_name="bulk_create")
     return with_pk, without_pk
 
 
@@ -192,16 +222,37 @@ def bulk_update(queryset: Any, objs: Iterable[Any], names: Iterable[str], batch_
     connection = connections[queryset.db]
     most = max(connection.ops.bulk_batch_size(["pk", "pk", *fields], objs), 1)
     size = min(batch_size, most) if batch_size else most
+    batches = [objs[start : start + size] for start in range(0, len(objs), size)]
+    guard = transaction.mark_for_rollback_on_error if len(batches) == 1 else _atomically
+    statements = _statements_by_column(queryset, fields, connection, batches)
+    if statements is not None:
+        with guard(using=queryset.db):
+            return sum(connection.run(sql, arrays).rowcount for sql, arrays in statements)
     rows = 0
     everything = queryset.using(queryset.db)
-    updates = [
-        ([obj.pk for obj in batch], _cases(batch, fields, connection))
-        for batch in (objs[start : start + size] for start in range(0, len(objs), size))
-    ]
+    updates = [([obj.pk for obj in batch], _cases(batch, fields, connection)) for batch in batches]
     with transaction.atomic(using=queryset.db, savepoint=False):
         for keys, cases in updates:
             rows += everything.filter(pk__in=keys).update(**cases)
     return rows
+
+
+def _statements_by_column(
+    queryset: Any, fields: list[Any], connection: Any, batches: list[tuple[Any, ...]]
+) -> list[tuple[str, Any]] | None:
+    """A statement for each batch, with an array for each column; None if the database or the values are not for that."""
+    if queryset._shape is None or queryset._shape is not root_shape(queryset.model):
+        return None
+    plan = write_plans.bulk_update_plan(queryset.model, connection, fields)
+    if plan is None:
+        return None
+    statements = []
+    for batch in batches:
+        arrays = plan.arrays(batch)
+        if arrays is None:
+            return None
+        statements.append((plan.sql, arrays))
+    return statements
 
 
 def _cases(objs: tuple[Any, ...], fields: list[Any], connection: Any) -> dict[str, Any]:
@@ -274,15 +325,27 @@ def add_update_values(query: Any, values: dict[str, Any]) -> None:
             name, descending = item.removeprefix("-"), item.startswith("-")
             annotation = _ordering_annotation(query, name)
             if annotation is not None:
-                item = annotation.desc() if descending else annotation.asc()
+                item = _directed(annotation, descending)
         elif isinstance(item, OrderBy) and isinstance(item.expression, F):
             annotation = _ordering_annotation(query, item.expression.name)
             if annotation is not None:
                 item = item.copy()
-                item.expression = annotation
+                item.expression = annotation.expression if isinstance(annotation, OrderBy) else annotation
         ordering.append(item)
     query.order_by = tuple(ordering)
     query.annotations = {}
+
+
+def _directed(annotation: Any, descending: bool) -> Any:
+    """An ordering by an annotation, which may have a direction of its own."""
+    from offbeat.db.models.expressions import OrderBy
+
+    if not isinstance(annotation, OrderBy):
+        return annotation.desc() if descending else annotation.asc()
+    item = annotation.copy()
+    if descending:
+        item.reverse_ordering()
+    return item
 
 
 def _ordering_annotation(query: Any, name: str) -> Any:
@@ -297,21 +360,20 @@ def update_fields(queryset: Any, values: Any, returning_fields: Any) -> Any:
     if queryset._form.is_sliced:
         raise TypeError("Cannot update a query once a slice has been taken.")
     if queryset._shape is not None and not returning_fields:
-        key = ("_update", *[id(field) for field, _, _ in values])
-
-        def prepare(query: Any) -> None:
-            query.add_update_fields(values)
-            query.annotations = {}
-
-        done = _planned_update(queryset, key, [value for _, _, value in values], prepare, False)
+        done = _planned_update(
+            queryset,
+            write_plans.update_key([field for field, _, _ in values]),
+            [value for _, _, value in values],
+            functools.partial(write_plans.prepare_update, values),
+            False,
+        )
         if done is not None:
             return done
     from offbeat.db.models.sql import UpdateQuery
     from offbeat.db.models.sql.constants import ROW_COUNT
 
     query = queryset._concrete_query().chain(UpdateQuery)
-    query.add_update_fields(values)
-    query.annotations = {}
+    write_plans.prepare_update(values, query)
     compiler = query.get_compiler(queryset.db)
     if returning_fields:
         return compiler.execute_returning_sql(returning_fields)
@@ -320,8 +382,6 @@ def update_fields(queryset: Any, values: Any, returning_fields: Any) -> Any:
 
 def delete(queryset: Any) -> tuple[int, dict[str, int]]:
     """See QuerySet.delete()."""
-    from offbeat.db.models.deletion import Collector
-
     queryset._not_support_combined_queries("delete")
     form = queryset._form
     if form.is_sliced:
@@ -334,7 +394,7 @@ def delete(queryset: Any) -> tuple[int, dict[str, int]]:
     doomed._for_write = True
     if form.select_for_update or form.select_related or form.order_by or form.default_ordering:
         doomed = doomed._for_deletion()
-    collector = Collector(using=doomed.db, origin=queryset)
+    collector = deletion.Collector(using=doomed.db, origin=queryset)
     collector.collect(doomed)
     deleted: tuple[int, dict[str, int]] = collector.delete()
     return deleted

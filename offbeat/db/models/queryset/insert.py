@@ -45,8 +45,7 @@ def insert(
 
 
 def _run(plan: InsertPlan, connection: Any, rows: list[Any]) -> list[Any]:
-    if len(rows) == 1:
-        result = connection.run(plan.single, rows[0])
-    else:
-        result = connection.run(plan.sql(len(rows)), [value for row in rows for value in row])
+    result = connection.run(*plan.statement(rows))
+    if plan.tells_key:
+        return [(result.lastrowid,)]
     return (result.rows or []) if plan.returns else []

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import islice
 from typing import Any
 
+from offbeat.concurrency import spawn
 from offbeat.db.models import hydrate
 
 __all__ = [
@@ -18,11 +19,40 @@ __all__ = [
     "ModelIterable",
     "NamedValuesListIterable",
     "RawModelIterable",
+    "ResultIterator",
     "ValuesIterable",
     "ValuesListIterable",
 ]
 
 Builder = Callable[[list[Any], str, Any], list[Any]]
+
+
+class ResultIterator:
+    """``async for`` over a queryset. An asynchronous generator costs half as much again for each item."""
+
+    __slots__ = ("_items", "_queryset")
+
+    def __init__(self, queryset: Any) -> None:
+        self._queryset = queryset
+        self._items: Iterator[Any] = iter(())
+
+    def __aiter__(self) -> ResultIterator:
+        return self
+
+    async def __anext__(self) -> Any:
+        for item in self._items:
+            return item
+        queryset, self._queryset = self._queryset, None
+        if queryset is not None:
+            await spawn(queryset._fetch_all)
+            self._items = iter(queryset._result_cache)
+            for item in self._items:
+                return item
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """End the iteration, as with a generator."""
+        self._queryset, self._items = None, iter(())
 
 
 class BaseIterable:
@@ -63,7 +93,6 @@ class BaseIterable:
 
 async def iterate_in_spawns(iterator: Iterator[Any], chunk_size: int) -> AsyncIterator[Any]:
     """The items of a sync iterator that may suspend, taken `chunk_size` at a time."""
-    from offbeat.concurrency import spawn
 
     def take() -> list[Any]:
         return list(islice(iterator, chunk_size))

@@ -17,7 +17,9 @@ from offbeat.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from offbeat.db.lazy_loads import unwatched, watching
 from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.queryset.iteration import ModelIterable
-from offbeat.utils.functional import cached_property
+from offbeat.db.models.queryset.state import OwnerLink
+from offbeat.db.models.states import find_related, known_state, prefetched, set_related
+from offbeat.utils.functional import LazyObject, cached_property
 
 __all__ = [
     "Prefetch",
@@ -94,11 +96,20 @@ def _gives_instances(queryset: Any) -> bool:
     return not hasattr(queryset, "_iterable_class") or issubclass(queryset._iterable_class, ModelIterable)
 
 
+def _itself(instance: Any) -> Any:
+    """The instance that a lazy object stands for."""
+    if issubclass(type(instance), LazyObject):
+        # Whatever is read loads it.
+        assert instance._state is not None
+        return instance._wrapped
+    return instance
+
+
 def prefetch_related_objects(model_instances: Sequence[Any], *related_lookups: Any) -> None:
     """Prefetch `related_lookups` (names or Prefetch objects) for instances of one model."""
     if not model_instances:
         return
-    prefetching = _Prefetching(model_instances)
+    prefetching = _Prefetching([_itself(instance) for instance in model_instances])
     if watching.get() is None:
         prefetching.run(_normalized(related_lookups))
     else:
@@ -205,23 +216,36 @@ class _Prefetching:
 
 
 def _accept_prefetched(objects: list[Any]) -> bool:
-    """Give each object room for prefetched results; False for objects that cannot have any."""
+    """False for objects that cannot keep prefetched results."""
+    cls: Any = None
     for obj in objects:
-        if not hasattr(obj, "_prefetched_objects_cache"):
-            try:
-                obj._prefetched_objects_cache = {}
-            except (AttributeError, TypeError):
+        if obj.__class__ is not cls:
+            if not hasattr(obj.__class__, "_meta"):
                 # Results of values(), or a plain value reached through an ordinary attribute.
-                return False
+                try:
+                    obj._prefetched_objects_cache = getattr(obj, "_prefetched_objects_cache", {})
+                except (AttributeError, TypeError):
+                    return False
+                continue
+            cls = obj.__class__
+    return True
+
+
+def _make_room(objects: Iterable[Any]) -> None:
+    """Give each object a dictionary for prefetched results."""
+    for obj in objects:
+        if hasattr(obj, "_prefetched_objects_cache"):
+            continue
+        obj._prefetched_objects_cache = {}
+        if _child_links(obj.__class__):
             for child in _children(obj):
                 child._prefetched_objects_cache = obj._prefetched_objects_cache
-    return True
 
 
 def _children(obj: Any) -> Iterator[Any]:
     """The same object as instances of child models, where select_related() fetched them: they share its relations."""
     for name in _child_links(obj.__class__):
-        child = obj._state.fields_cache.get(name)
+        child = find_related(obj, name)
         if child is not None:
             yield child
             yield from _children(child)
@@ -245,9 +269,9 @@ def _already_there(objects: list[Any], name: str, to_attr: str) -> list[Any]:
     """What the objects hold under this name, without a query."""
     found: list[Any] = []
     for obj in objects:
-        cache: Any = getattr(obj, "_prefetched_objects_cache", ())
-        if name in cache:
-            value: Any = list(cache[name])
+        held = prefetched(obj, name)
+        if held is not None:
+            value: Any = list(held)
         else:
             try:
                 value = getattr(obj, to_attr if hasattr(obj, to_attr) else name)
@@ -276,7 +300,7 @@ def get_prefetcher(instance: Any, name: str, to_attr: str) -> _Prefetcher:
     if not hasattr(manager, "get_prefetch_querysets"):
         return _Prefetcher(None, descriptor, True, _never)
     if name == to_attr:
-        return _Prefetcher(manager, descriptor, True, lambda obj: name in obj._prefetched_objects_cache)
+        return _Prefetcher(manager, descriptor, True, _many_is_fetched(name))
     if isinstance(getattr(cls, to_attr, None), cached_property):
         return _Prefetcher(manager, descriptor, True, lambda obj: to_attr in obj.__dict__)
     return _Prefetcher(manager, descriptor, True, lambda obj: hasattr(obj, to_attr))
@@ -286,6 +310,14 @@ def _single_is_fetched(descriptor: Any, name: str, to_attr: str) -> Any:
     if name == to_attr:
         return descriptor.is_cached
     return lambda obj: to_attr in obj.__dict__
+
+
+def _many_is_fetched(name: str) -> Any:
+    def is_fetched(obj: Any) -> bool:
+        # Mostly nothing has been prefetched at all.
+        return "_prefetched_objects_cache" in obj.__dict__ and prefetched(obj, name) is not None
+
+    return is_fetched
 
 
 def _never(obj: Any) -> bool:
@@ -304,17 +336,11 @@ def prefetch_one_level(
     if additional:
         queryset._prefetch_related_lookups = ()
     related = list(queryset)
-    groups: dict[Any, list[Any]] = {}
-    group_of = groups.get
-    for key, obj in zip(_keys(related_key, related), related, strict=True):
-        group = group_of(key)
-        if group is None:
-            groups[key] = [obj]
-        else:
-            group.append(obj)
+    groups = _grouped(related, related_key)
     to_attr, as_attr = lookup.get_current_to_attr(level)
     if single:
-        _give_single(instances, groups, instance_key, to_attr if as_attr else None, cache_name, is_descriptor)
+        keep = _keeper(prefetcher, to_attr if as_attr else None, cache_name, is_descriptor)
+        _give_single(instances, groups, instance_key, keep)
     elif as_attr:
         for obj in instances:
             setattr(obj, to_attr, groups.get(instance_key(obj), []))
@@ -322,6 +348,19 @@ def prefetch_one_level(
         leaf = len(lookup.prefetch_to.split(LOOKUP_SEP)) - 1 == level
         _give_many(instances, groups, instance_key, to_attr, cache_name, lookup.queryset if leaf else None)
     return related, additional
+
+
+def _grouped(objects: list[Any], key_of: Any) -> dict[Any, list[Any]]:
+    """The objects by key, in their order."""
+    groups: dict[Any, list[Any]] = {}
+    known = groups.get
+    for key, obj in zip(_keys(key_of, objects), objects, strict=True):
+        group = known(key)
+        if group is None:
+            groups[key] = [obj]
+        else:
+            group.append(obj)
+    return groups
 
 
 def _keys(key_of: Any, objects: list[Any]) -> list[Any]:
@@ -356,25 +395,28 @@ def _check_to_attr(instance: Any, to_attr: str) -> None:
     raise ValueError(f"to_attr={to_attr} conflicts with a field on the {model.__name__} model.")
 
 
-def _give_single(
-    instances: list[Any],
-    groups: dict[Any, list[Any]],
-    instance_key: Any,
-    to_attr: str | None,
-    cache_name: str,
-    is_descriptor: bool,
-) -> None:
+def _keeper(prefetcher: Any, to_attr: str | None, cache_name: str, is_descriptor: bool) -> Any:
+    """A function (object, related object or None) that keeps the latter with the former."""
+    name = cache_name if to_attr is None and is_descriptor else to_attr
+    if name is not None:
+        return lambda obj, value: setattr(obj, name, value)
+    field = getattr(prefetcher, "field", None)
+    column = (
+        getattr(field, "cache_column", None) if getattr(field, "cache_name", None) == cache_name else None
+    )
+
+    def keep(obj: Any, value: Any) -> None:
+        set_related(obj, cache_name, value, column)
+        for child in _children(obj):
+            set_related(child, cache_name, value, column)
+
+    return keep
+
+
+def _give_single(instances: list[Any], groups: dict[Any, list[Any]], instance_key: Any, keep: Any) -> None:
     for obj in instances:
         found = groups.get(instance_key(obj))
-        value = found[0] if found else None
-        if to_attr is not None:
-            setattr(obj, to_attr, value)
-        elif is_descriptor:
-            setattr(obj, cache_name, value)
-        else:
-            obj._state.fields_cache[cache_name] = value
-            for child in _children(obj):
-                child._state.fields_cache[cache_name] = value
+        keep(obj, found[0] if found else None)
 
 
 def _give_many(
@@ -389,6 +431,7 @@ def _give_many(
     if custom is None and getattr(origin, "_gives_stock_querysets", False):
         if _give_alike(origin, instances, instance_key, groups, cache_name):
             return
+    _make_room(instances)
     for obj in instances:
         manager = getattr(obj, name)
         if custom is not None:
@@ -419,23 +462,52 @@ def _give_alike(
         or (plain and (None in keys or "" in keys))
     ):
         return False
-    mode = first._state.fetch_mode
-    if any(obj._state.fetch_mode is not mode for obj in instances):
+    if not _of_one_mode(instances):
         return False
-    field = next(iter(model._known_related_objects), None)
-    common = model._follow(model._shape, ()).__dict__
-    cls = type(model)
+    link = OwnerLink(cache_name, next(iter(model._known_related_objects), None))
+    cls, shape, related_model = type(model), model._shape, model.model
+    # Models with children share their dictionary with those; alone, a queryset needs none.
+    alone = not _child_links(first.__class__)
+    if not alone:
+        _make_room(instances)
+    others = {
+        name: value
+        for name, value in model._follow(shape, ()).__dict__.items()
+        if name not in _OWN_TO_EACH and getattr(cls, name, None) is not value
+    }
+    if "_prefetch_related_lookups" in others:
+        # The objects are complete: nothing is left to prefetch for them.
+        others["_prefetch_done"] = True
     new = object.__new__
+    results_of = groups.get
+    # Attributes one by one: a queryset that never hands out its __dict__ needs none.
     for key, obj in zip(keys, instances, strict=True):
         queryset = new(cls)
-        queryset.__dict__ = {
-            **common,
-            "_params": (key,) if plain else key,
-            "_hints": {"instance": obj},
-            "_result_cache": groups.get(key, []),
-            "_prefetch_done": True,
-        }
-        if field is not None:
-            queryset._known_related_objects = {field: {key: obj}}
-        obj._prefetched_objects_cache[cache_name] = queryset
+        queryset.model = related_model
+        queryset._shape = shape
+        queryset._owner = obj
+        queryset._owner_key = key
+        queryset._owner_link = link
+        results = results_of(key)
+        queryset._result_cache = [] if results is None else results
+        if others:
+            for name, value in others.items():
+                setattr(queryset, name, value)
+        data = obj.__dict__
+        if alone and "_prefetched_objects_cache" not in data:
+            data["_prefetched_objects_cache"] = queryset
+        else:
+            obj._prefetched_objects_cache[cache_name] = queryset
     return True
+
+
+def _of_one_mode(instances: list[Any]) -> bool:
+    """True if all of them have the same fetch mode; those of one load have the same state, or its text."""
+    # Of the last one: the first, of which the manager was made, may have got a state of its own by that.
+    held = instances[-1].__dict__.get("_state")
+    others = [obj for obj in instances if obj.__dict__.get("_state") is not held]
+    mode = known_state(instances[-1]).fetch_mode
+    return all(known_state(obj).fetch_mode is mode for obj in others)
+
+
+_OWN_TO_EACH = frozenset({"model", "_shape", "_params", "_hints", "_known_related_objects"})

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from offbeat.db import connections
 from offbeat.db.models.queryset.iteration import ModelIterable, iterate_in_spawns
 from offbeat.db.models.queryset.refine import Refining
 from offbeat.db.models.queryset.state import _M
 from offbeat.db.utils import NotSupportedError
+from offbeat.utils.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    from offbeat.db.models import plans
+    from offbeat.db.models.queryset import annotating
+else:
+    plans = LazyModule("offbeat.db.models.plans")
+    annotating = LazyModule("offbeat.db.models.queryset.annotating")
 
 __all__ = ["MAX_GET_RESULTS", "Reading"]
 
@@ -35,12 +43,10 @@ class Reading(Refining[_M]):
         ):
             move = shape.children.get(("get", *kwargs, *map(type, kwargs.values())))
             if move is not None:
-                from offbeat.db.models.plans import load_values
-
-                rows = load_values(self, move, kwargs)
+                rows = plans.load_values(self, move, kwargs)
                 if rows is not None:
                     if len(rows) == 1:
-                        return cast(_M, rows[0])
+                        return rows[0]  # type: ignore[no-any-return]
                     raise self._wrong_number(len(rows), MAX_GET_RESULTS)
         return self._get(args, kwargs)
 
@@ -61,7 +67,7 @@ class Reading(Refining[_M]):
         number = len(clone)
         if number == 1:
             self._remember_get(clone, args, kwargs)
-            return cast("list[_M]", clone._result_cache)[0]
+            return clone._result_cache[0]  # type: ignore[index]
         raise self._wrong_number(number, limit)
 
     def _wrong_number(self, number: int, limit: int | None) -> Exception:
@@ -76,10 +82,8 @@ class Reading(Refining[_M]):
         return several
 
     def _remember_get(self, clone: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        from offbeat.db.models.plans import remember_get
-
         if not args and self._shape is not None and clone._shape is not None:
-            remember_get(self._shape, clone._shape, kwargs)
+            plans.remember_get(self._shape, clone._shape, kwargs)
 
     def first(self) -> _M | None:
         """The first object in order (of the primary key if there is no other), or None."""
@@ -129,9 +133,7 @@ class Reading(Refining[_M]):
         if self._result_cache is not None:
             return len(self._result_cache)
         if self._shape is not None:
-            from offbeat.db.models.plans import count
-
-            counted = count(self, self._shape)
+            counted = plans.count(self, self._shape)
             if counted is not None:
                 return counted
         return cast(int, self._concrete_query().get_count(using=self.db))
@@ -141,9 +143,7 @@ class Reading(Refining[_M]):
         if self._result_cache is not None:
             return bool(self._result_cache)
         if self._shape is not None:
-            from offbeat.db.models.plans import exists
-
-            found = exists(self, self._shape)
+            found = plans.exists(self, self._shape)
             if found is not None:
                 return found
         return bool(self._concrete_query().has_results(using=self.db))
@@ -166,15 +166,11 @@ class Reading(Refining[_M]):
 
     def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """A dictionary of values computed over all rows."""
-        from offbeat.db.models.queryset.annotating import named_aggregates
-
         if self._form.distinct_fields:
             raise NotImplementedError("aggregate() + distinct(fields) not implemented.")
-        named = named_aggregates(args, kwargs)
+        named = annotating.named_aggregates(args, kwargs)
         if self._shape is not None:
-            from offbeat.db.models.plans import aggregate
-
-            values = aggregate(self, self._shape, named)
+            values = plans.aggregate(self, self._shape, named)
             if values is not None:
                 return values
         return cast("dict[str, Any]", self._concrete_query().chain().get_aggregation(self.db, named))
@@ -213,9 +209,7 @@ class Reading(Refining[_M]):
             yield from chunk
 
     def _streamed(self, chunked: bool, chunk_size: int) -> Iterator[_M]:
-        from offbeat.db.models.plans import stream
-
-        return cast("Iterator[_M]", stream(self, chunked, chunk_size))
+        return cast("Iterator[_M]", plans.stream(self, chunked, chunk_size))
 
     async def aiterator(self, chunk_size: int = _CHUNK) -> AsyncIterator[_M]:
         """iterator() for `async for`."""

@@ -67,7 +67,7 @@ class Refining(QueryState[_M]):
         return clone
 
     def _grow_filter(self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Self | None:
-        shape = cast(shapes.Shape, self._shape)
+        shape: Any = self._shape
         key = None
         if not args and not self._sticky_filter:
             key = (negate, *kwargs, *map(type, kwargs.values()))

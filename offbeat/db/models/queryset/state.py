@@ -5,17 +5,23 @@ from __future__ import annotations
 import contextlib
 import copy
 import warnings
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, Generic, Self, TypeVar, cast, overload
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar, cast, overload
 
 from offbeat.db import connections, router
 from offbeat.db.models import shapes
 from offbeat.db.models.fetch_modes import FETCH_ONE
-from offbeat.db.models.queryset.iteration import ModelIterable, ValuesIterable
+from offbeat.db.models.queryset.iteration import ModelIterable, ResultIterator, ValuesIterable
 from offbeat.db.models.utils import AltersData
 from offbeat.db.utils import DEFAULT_DB_ALIAS, DJANGO_VERSION_PICKLE_KEY, NotSupportedError
+from offbeat.utils.lazy_module import LazyModule
 
-__all__ = ["REPR_OUTPUT_SIZE", "QueryState"]
+if TYPE_CHECKING:
+    from offbeat.db.models import plans
+else:
+    plans = LazyModule("offbeat.db.models.plans")
+
+__all__ = ["REPR_OUTPUT_SIZE", "OwnerLink", "QueryState"]
 
 _M = TypeVar("_M")
 
@@ -25,6 +31,41 @@ REPR_OUTPUT_SIZE = 20
 _LITERAL_LIMIT = 100
 
 _NO_HINTS: dict[str, Any] = {}
+_NOTHING_KNOWN: dict[Any, dict[Any, Any]] = {}
+
+
+class OwnerLink(NamedTuple):
+    """How prefetched querysets belong to instances: by this name, and by this field of their objects (or None)."""
+
+    cache_name: str
+    field: Any
+
+
+class _OfOwner:
+    """What a prefetched queryset derives from the instance it belongs to when asked: most never are."""
+
+    def __init__(self, default: Any, derive: Callable[[Any, Any], Any]) -> None:
+        self.default = default
+        self.derive = derive
+
+    def __set_name__(self, cls: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, queryset: Any, cls: Any = None) -> Any:
+        if queryset is None or queryset._owner is None:
+            return self.default
+        value = self.derive(queryset, queryset._owner)
+        setattr(queryset, self.name, value)
+        return value
+
+
+def _known_of_owner(queryset: Any, owner: Any) -> dict[Any, dict[Any, Any]]:
+    """The objects found are known to belong to the owner: no query is needed to go back."""
+    field = queryset._owner_link.field
+    if field is None:
+        return _NOTHING_KNOWN
+    key = field.get_foreign_related_value(owner)
+    return {field: {key[0] if len(key) == 1 else key: owner}}
 
 
 class QueryState(AltersData, Generic[_M]):
@@ -35,17 +76,22 @@ class QueryState(AltersData, Generic[_M]):
     """
 
     model: Any
-    _shape: shapes.Shape | None = None
-    _params: tuple[Any, ...] = ()
+    # Set for each: with a default on the class, reading and writing it would cost a multiple.
+    _shape: shapes.Shape | None
+    _params: Any = _OfOwner((), lambda queryset, owner: queryset._owner_params())
     _query: Any = None
     _db: str | None = None
-    _hints: dict[str, Any] = _NO_HINTS
+    _hints: Any = _OfOwner(_NO_HINTS, lambda queryset, owner: {"instance": owner})
     _result_cache: list[_M] | None = None
     _sticky_filter: bool = False
     _for_write: bool = False
     _prefetch_related_lookups: tuple[Any, ...] = ()
     _prefetch_done: bool = False
-    _known_related_objects: dict[Any, dict[Any, Any]] = {}
+    _known_related_objects: Any = _OfOwner(_NOTHING_KNOWN, _known_of_owner)
+    # The instance whose related objects were prefetched into this queryset, what led there, and from which value.
+    _owner: Any = None
+    _owner_link: OwnerLink | None = None
+    _owner_key: Any = None
     _iterable_class: Any = ModelIterable
     _fetch_mode: Any = FETCH_ONE
     _fields: tuple[Any, ...] | None = None
@@ -70,16 +116,14 @@ class QueryState(AltersData, Generic[_M]):
         self.model = model
         if using is not None:
             self._db = using
-        if hints:
-            self._hints = hints
+        self._hints = hints or _NO_HINTS
+        self._known_related_objects = _NOTHING_KNOWN
+        self._params = ()
+        self._shape = shapes.root_shape(model) if query is None and model is not None else None
         if query is not None:
             self._query = query
-        elif model is not None:
-            shape = shapes.root_shape(model)
-            if shape is not None:
-                self._shape = shape
-            else:
-                self._query = _new_query(model)
+        elif self._shape is None and model is not None:
+            self._query = _new_query(model)
 
     @property
     def query(self) -> Any:
@@ -105,6 +149,11 @@ class QueryState(AltersData, Generic[_M]):
         self._params = ()
         if getattr(value, "values_select", None):
             self._iterable_class = ValuesIterable
+
+    def _owner_params(self) -> tuple[Any, ...]:
+        """The parameters of a prefetched queryset: its owner's key."""
+        key = self._owner_key
+        return key if isinstance(key, tuple) else (key,)
 
     def _concrete_query(self) -> Any:
         """The query with its values, for reading and copying: unlike `query` it leaves the queryset in the trie."""
@@ -165,7 +214,7 @@ class QueryState(AltersData, Generic[_M]):
             )
         if message:
             warnings.warn(message, RuntimeWarning, stacklevel=2)
-        self.__dict__.update(state)
+        self.__dict__.update({"_shape": None, **state})
 
     def __repr__(self) -> str:
         data: list[Any] = list(self[: REPR_OUTPUT_SIZE + 1])
@@ -175,19 +224,14 @@ class QueryState(AltersData, Generic[_M]):
 
     def __len__(self) -> int:
         self._fetch_all()
-        return len(cast("list[_M]", self._result_cache))
+        return len(self._result_cache)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[_M]:
         self._fetch_all()
-        return iter(cast("list[_M]", self._result_cache))
+        return iter(self._result_cache)  # type: ignore[arg-type]
 
-    async def __aiter__(self) -> AsyncIterator[_M]:
-        if self._result_cache is None or (self._prefetch_related_lookups and not self._prefetch_done):
-            from offbeat.concurrency import spawn
-
-            await spawn(self._fetch_all)
-        for item in cast("list[_M]", self._result_cache):
-            yield item
+    def __aiter__(self) -> AsyncIterator[_M]:
+        return ResultIterator(self)
 
     def __bool__(self) -> bool:
         self._fetch_all()
@@ -217,7 +261,7 @@ class QueryState(AltersData, Generic[_M]):
             return list(limited)[:: k.step] if k.step else limited
         limited = self._limited(k, k + 1)
         limited._fetch_all()
-        return cast("list[_M]", limited._result_cache)[0]
+        return limited._result_cache[0]  # type: ignore[index]
 
     def _limited(self, low: int | None, high: int | None) -> Self:
         if self._shape is not None:
@@ -250,15 +294,14 @@ class QueryState(AltersData, Generic[_M]):
         if type(self)._stock_copy:
             clone: Self = object.__new__(self.__class__)
             clone.model = self.model
+            clone._shape = self._shape
             if self._query is not None:
                 clone._query = self._query.chain()
             else:
-                clone._shape = self._shape
                 clone._params = self._params
             if self._db is not None:
                 clone._db = self._db
-            if self._hints:
-                clone._hints = self._hints
+            clone._hints = self._hints
         else:
             clone = self._constructed_copy()
         clone._sticky_filter = self._sticky_filter
@@ -319,14 +362,12 @@ class QueryState(AltersData, Generic[_M]):
             clone._params = params
             if self._db is not None:
                 clone._db = self._db
-            if self._hints:
-                clone._hints = self._hints
+            clone._hints = self._hints
+            clone._known_related_objects = self._known_related_objects
             if self._for_write:
                 clone._for_write = True
             if self._prefetch_related_lookups:
                 clone._prefetch_related_lookups = self._prefetch_related_lookups
-            if self._known_related_objects:
-                clone._known_related_objects = self._known_related_objects
             if self._fetch_mode is not FETCH_ONE:
                 clone._fetch_mode = self._fetch_mode
         else:
@@ -367,17 +408,15 @@ class QueryState(AltersData, Generic[_M]):
     def _load(self) -> list[_M]:
         shape = self._shape
         if shape is not None and self._iterable_class in _STOCK_ITERABLES:
-            from offbeat.db.models.plans import load
-
-            rows = load(self, shape)
+            rows = plans.load(self, shape)
             if rows is not None:
-                return cast("list[_M]", rows)
+                return rows
         return list(self._iterable_class(self))
 
     def _prefetch_related_objects(self) -> None:
         from offbeat.db.models.queryset.prefetch import prefetch_related_objects
 
-        prefetch_related_objects(cast("list[Any]", self._result_cache), *self._prefetch_related_lookups)
+        prefetch_related_objects(self._result_cache or [], *self._prefetch_related_lookups)
         self._prefetch_done = True
 
     def _next_is_sticky(self) -> Self:

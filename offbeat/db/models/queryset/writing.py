@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from offbeat.core.exceptions import FieldDoesNotExist, FieldError
 from offbeat.db import IntegrityError, connections, transaction
@@ -12,6 +12,15 @@ from offbeat.db.models.fetch_modes import FETCH_ONE
 from offbeat.db.models.queryset.reading import Reading
 from offbeat.db.models.queryset.state import _M
 from offbeat.db.models.utils import resolve_callables
+from offbeat.utils.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    from offbeat.db.models import plans
+    from offbeat.db.models.queryset import bulk, insert
+else:
+    plans = LazyModule("offbeat.db.models.plans")
+    bulk = LazyModule("offbeat.db.models.queryset.bulk")
+    insert = LazyModule("offbeat.db.models.queryset.insert")
 
 __all__ = ["Writing"]
 
@@ -30,7 +39,7 @@ class Writing(Reading[_M]):
             obj._state.fetch_mode = self._fetch_mode
         self._for_write = True
         obj.save(force_insert=True, using=self.db)
-        return cast(_M, obj)
+        return obj  # type: ignore[no-any-return]
 
     create.alters_data = True  # type: ignore[attr-defined]
 
@@ -126,9 +135,7 @@ class Writing(Reading[_M]):
         unique_fields: Any = None,
     ) -> list[_M]:
         """Insert many objects in few statements; no save() and no signals."""
-        from offbeat.db.models.queryset.bulk import bulk_create
-
-        return bulk_create(
+        return bulk.bulk_create(
             self, objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
@@ -136,17 +143,13 @@ class Writing(Reading[_M]):
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         """Update these fields of many objects in few statements; returns the number of rows matched."""
-        from offbeat.db.models.queryset.bulk import bulk_update
-
-        return bulk_update(self, objs, fields, batch_size)
+        return bulk.bulk_update(self, objs, fields, batch_size)
 
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete the rows, and what depends on them; returns how many objects, and how many of each model."""
-        from offbeat.db.models.queryset.bulk import delete
-
-        deleted = delete(self)
+        deleted = bulk.delete(self)
         self._result_cache = None
         return deleted
 
@@ -167,15 +170,13 @@ class Writing(Reading[_M]):
 
     def _raw_delete(self, using: str) -> int:
         """Delete the rows in one statement: no signals, no cascade."""
+        if self._shape is not None:
+            deleted = plans.raw_delete(self, self._shape, using)
+            if deleted is not None:
+                return deleted
         from offbeat.db.models.sql import DeleteQuery
         from offbeat.db.models.sql.constants import ROW_COUNT
 
-        if self._shape is not None:
-            from offbeat.db.models.plans import raw_delete
-
-            deleted = raw_delete(self, self._shape, using)
-            if deleted is not None:
-                return deleted
         query = self._concrete_query().clone()
         query.__class__ = DeleteQuery
         return cast(int, query.get_compiler(using).execute_sql(ROW_COUNT))
@@ -184,9 +185,7 @@ class Writing(Reading[_M]):
 
     def update(self, /, **kwargs: Any) -> int:
         """Set these fields of all rows; returns the number of rows matched."""
-        from offbeat.db.models.queryset.bulk import update
-
-        rows = update(self, kwargs)
+        rows = bulk.update(self, kwargs)
         self._result_cache = None
         return rows
 
@@ -194,9 +193,7 @@ class Writing(Reading[_M]):
 
     def _update(self, values: Any, returning_fields: Any = None) -> Any:
         """update() with (field, model, value) triples, for Model.save(); rows of `returning_fields` if given."""
-        from offbeat.db.models.queryset.bulk import update_fields
-
-        result = update_fields(self, values, returning_fields)
+        result = bulk.update_fields(self, values, returning_fields)
         self._result_cache = None
         return result
 
@@ -215,10 +212,8 @@ class Writing(Reading[_M]):
         unique_fields: Any = None,
     ) -> Any:
         """Insert objects in one statement; returns the values of `returning_fields`, row by row."""
-        from offbeat.db.models.queryset.insert import insert
-
         self._for_write = True
-        return insert(
+        return insert.insert(
             self,
             objs,
             fields,

@@ -171,6 +171,8 @@ def for_update_of_arguments(compiler: Any) -> list[str]:
     if not query.select_for_update_of:
         return []
     by_column = compiler.connection.features.select_for_update_of_column
+    if compiler.klass_info is None:
+        return [_of_joined(compiler, by_column, name) for name in _joined_names(query)]
     result: list[str] = []
     invalid: list[str] = []
     for name in query.select_for_update_of:
@@ -203,6 +205,41 @@ def for_update_of_arguments(compiler: Any) -> list[str]:
             f"followed in the query are allowed. Choices are: {', '.join(_of_choices(compiler.klass_info))}."
         )
     return result
+
+
+def _joined_names(query: Any) -> list[str]:
+    """The tables that a query without whole objects (values(), exists()) reads, of those that are to be locked."""
+    base = query.get_initial_alias()
+    found = [
+        _joined_alias(query, base, [] if name == "self" else name.split(LOOKUP_SEP))
+        for name in query.select_for_update_of
+    ]
+    return list(dict.fromkeys(alias for alias in found if alias is not None)) or [base]
+
+
+def _joined_alias(query: Any, alias: str, parts: list[str]) -> str | None:
+    for part in parts:
+        for name, join in query.alias_map.items():
+            field = getattr(join, "join_field", None)
+            if (
+                getattr(join, "parent_alias", None) != alias
+                or field is None
+                or not query.alias_refcount[name]
+            ):
+                continue
+            if part in (getattr(field, "name", None), getattr(field, "get_accessor_name", str)()):
+                alias = name
+                break
+        else:
+            return None
+    return alias
+
+
+def _of_joined(compiler: Any, by_column: bool, alias: str) -> str:
+    quoted: str = compiler.quote_name(alias)
+    if not by_column:
+        return quoted
+    return f"{quoted}.{compiler.quote_name(compiler.query.get_meta().pk.column)}"
 
 
 def _first_own_column(compiler: Any, info: Any) -> Any:

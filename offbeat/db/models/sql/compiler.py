@@ -7,7 +7,7 @@ import itertools
 import json
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from offbeat.core.exceptions import EmptyResultSet, FullResultSet
 from offbeat.db import DatabaseError, NotSupportedError
@@ -26,6 +26,28 @@ from offbeat.db.models.sql.where import AND
 from offbeat.db.transaction import TransactionManagementError
 from offbeat.utils.deprecation import RemovedInDjango2028Warning
 from offbeat.utils.hashable import make_hashable
+from offbeat.utils.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from offbeat.db.models.sql.writing import (
+        SQLAggregateCompiler,
+        SQLDeleteCompiler,
+        SQLInsertCompiler,
+        SQLUpdateCompiler,
+    )
+else:
+    # Made from the class below.
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "offbeat.db.models.sql.writing": (
+                "SQLAggregateCompiler",
+                "SQLDeleteCompiler",
+                "SQLInsertCompiler",
+                "SQLUpdateCompiler",
+            ),
+        },
+    )
 
 __all__ = [
     "SQLAggregateCompiler",
@@ -546,7 +568,7 @@ class SQLCompiler:
 
     def _chunks(self, sql: str, params: Any, chunk_size: int) -> Iterator[Any]:
         connection = self.connection
-        cursor = connection.raw_cursor()
+        cursor = connection.streaming_cursor()
         try:
             cursor.execute(sql, params)
         except BaseException:
@@ -591,11 +613,3 @@ def cursor_iter(cursor: Any, sentinel: Any, col_count: int | None, itersize: int
 
 def _explained(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
-
-
-from offbeat.db.models.sql.writing import (  # noqa: E402 - they are made from the class above
-    SQLAggregateCompiler,
-    SQLDeleteCompiler,
-    SQLInsertCompiler,
-    SQLUpdateCompiler,
-)

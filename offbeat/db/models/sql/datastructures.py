@@ -52,9 +52,11 @@ class Join:
         params: list[Any] = []
         qn = compiler.quote_name
         for lhs, rhs in self.join_fields:
-            lhs_sql = f"{qn(self.parent_alias)}.{qn(lhs.column)}"
-            rhs_sql = f"{qn(self.table_alias)}.{qn(rhs.column)}"
+            sides = connection.ops.prepare_join_on_clause(self.parent_alias, lhs, self.table_alias, rhs)
+            lhs_sql, lhs_params = compiler.compile(sides[0])
+            rhs_sql, rhs_params = compiler.compile(sides[1])
             conditions.append(f"{lhs_sql} = {rhs_sql}")
+            params.extend((*lhs_params, *rhs_params))
         extra = self.join_field.get_extra_restriction(self.table_alias, self.parent_alias)
         for condition in (extra, self.filtered_relation):
             if not condition:

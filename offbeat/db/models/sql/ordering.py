@@ -9,7 +9,6 @@ from offbeat.core.exceptions import EmptyResultSet, FieldError, FullResultSet
 from offbeat.db import DatabaseError
 from offbeat.db.models.constants import LOOKUP_SEP
 from offbeat.db.models.expressions import F, OrderBy, RawSQL, Ref, Value
-from offbeat.db.models.functions import Cast, Random
 from offbeat.db.models.query_utils import refs_expression
 from offbeat.db.models.sql.constants import ORDER_DIR
 
@@ -50,6 +49,8 @@ def order_by_pairs(compiler: Any) -> Iterator[tuple[Any, bool]]:
         if hasattr(field, "resolve_expression"):
             yield _expression_term(compiler, field), False
         elif field == "?":
+            from offbeat.db.models.functions import Random
+
             yield OrderBy(Random()), False
         else:
             yield from _name_terms(compiler, field, default_order)
@@ -58,6 +59,8 @@ def order_by_pairs(compiler: Any) -> Iterator[tuple[Any, bool]]:
 def _expression_term(compiler: Any, field: Any) -> Any:
     query = compiler.query
     if isinstance(field, Value):
+        from offbeat.db.models.functions import Cast
+
         # A bare constant would be read as a column's number.
         field = Cast(field, field.output_field)
     if not isinstance(field, OrderBy):
@@ -86,6 +89,8 @@ def _name_terms(compiler: Any, field: str, default_order: str) -> Iterator[tuple
     if col in query.annotations:
         expr = query.annotations[col]
         if isinstance(expr, Value):
+            from offbeat.db.models.functions import Cast
+
             expr = Cast(expr, expr.output_field)
         yield OrderBy(expr, descending=descending), False
         return

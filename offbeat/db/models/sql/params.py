@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
-__all__ = ["BoundParam", "Param", "Unbindable", "bind_params", "is_param"]
+__all__ = ["ActiveZone", "BoundParam", "Param", "Unbindable", "bind_params", "compile_once", "is_param"]
 
 
 class Unbindable(Exception):
@@ -78,6 +78,22 @@ class BoundParam:
 
     def __hash__(self) -> int:
         return hash((BoundParam, self.index, self.binder))
+
+
+class ActiveZone:
+    """Counts how often SQL was written that names the time zone that is active then."""
+
+    uses = 0
+
+
+def compile_once(compiler: Any) -> tuple[str, Any]:
+    """The compiler's SQL, for as often as it is wanted. Raises Unbindable for SQL that names the active time zone."""
+    uses = ActiveZone.uses
+    sql, params = compiler.as_sql()
+    # Another thread may have counted: that only costs a plan.
+    if ActiveZone.uses != uses:
+        raise Unbindable("The active time zone is in the SQL.")
+    return sql, params
 
 
 def is_param(value: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -245,6 +244,8 @@ def try_transform(query: Any, lhs: Any, name: str, lookups: Sequence[str] | None
     if transform_class:
         return transform_class(lhs)
     output_field = lhs.output_field.__class__
+    import difflib
+
     suggested = difflib.get_close_matches(name, lhs.output_field.get_lookups())
     suggestion = f", perhaps you meant {' or '.join(suggested)}?" if suggested else "."
     raise FieldError(

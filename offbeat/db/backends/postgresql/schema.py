@@ -1,0 +1,259 @@
+"""Creating and changing tables of PostgreSQL. Source: Django documentation, ref/schema-editor, ref/databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from offbeat.db.backends.base.schema_alter import Action, AlterSchemaEditor
+from offbeat.db.backends.base.schema_alteration import Alteration
+from offbeat.db.backends.ddl_references import Columns, Statement
+
+__all__ = ["DatabaseSchemaEditor"]
+
+_AUTOMATIC = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
+
+
+class PostgreSQLAlteration(Alteration):
+    """With the indexes for LIKE, which text columns have beside the plain ones."""
+
+    def drop_foreign_key(self) -> None:
+        super().drop_foreign_key()
+        if self._has_key(self.old_field) and not self.had_foreign_key:
+            # Checks that are still to come forbid changing the table.
+            editor = self.editor
+            names = editor._constraint_names(self.model, [self.old_field.column], foreign_key=True)
+            for name in names:
+                editor.execute(editor.sql_set_immediate % {"name": editor.quote_name(name)})
+
+    def _own_names(self) -> set[str]:
+        like = self.editor._create_index_name(self.table, [self.old_field.column], suffix="_like")
+        return {*super()._own_names(), like}
+
+    def drop_index(self) -> None:
+        super().drop_index()
+        editor = self.editor
+        old, new = self.old_field, self.new_field
+        wanted = editor._like_index_sql(self.model, new) is not None
+        if editor._like_index_sql(self.model, old) is not None and (
+            not wanted or self.retyped or self.recollated
+        ):
+            name = editor._create_index_name(self.table, [old.column], suffix="_like")
+            editor.execute(editor._delete_index_sql(self.model, name, editor.sql_delete_index_if_exists))
+
+    def change_referring(self, incoming: list[tuple[Any, Any]]) -> None:
+        editor = self.editor
+        for old_relation, relation in incoming:
+            if editor._like_index_sql(relation.related_model, old_relation.field) is not None:
+                table = relation.related_model._meta.db_table
+                name = editor._create_index_name(table, [relation.field.column], suffix="_like")
+                editor.execute(
+                    editor._delete_index_sql(relation.related_model, name, editor.sql_delete_index_if_exists)
+                )
+        super().change_referring(incoming)
+        for _, relation in incoming:
+            like = editor._like_index_sql(relation.related_model, relation.field)
+            if like is not None:
+                editor.execute(like, None)
+
+    def add_index(self) -> None:
+        super().add_index()
+        editor = self.editor
+        sql = editor._like_index_sql(self.model, self.new_field)
+        if sql is None:
+            return
+        if editor._like_index_sql(self.model, self.old_field) is None or self.retyped or self.recollated:
+            editor.execute(sql, None)
+
+
+def _base_type(connection: Any, field: Any) -> str:
+    db_type: str = field.db_parameters(connection=connection)["type"]
+    return db_type.partition("(")[0]
+
+
+class DatabaseSchemaEditor(AlterSchemaEditor):
+    """Everything is changed in place, and in a transaction."""
+
+    alteration_class = PostgreSQLAlteration
+
+    # Constraints that are still to be checked forbid changing the table in the same transaction.
+    sql_update_with_default = "UPDATE %(table)s SET %(column)s = %(default)s WHERE %(column)s IS NULL; SET CONSTRAINTS ALL IMMEDIATE"
+    sql_alter_column_type = "ALTER COLUMN %(column)s TYPE %(type)s%(collation)s"
+    sql_alter_column_type_using = " USING %(column)s::%(type)s"
+    # Views that use the column are not to vanish with it.
+    sql_delete_column = "ALTER TABLE %(table)s DROP COLUMN %(column)s"
+    sql_set_immediate = "SET CONSTRAINTS %(name)s IMMEDIATE"
+    sql_alter_sequence_type = "ALTER SEQUENCE IF EXISTS %(sequence)s AS %(type)s"
+    sql_create_column_inline_fk = (
+        "CONSTRAINT %(name)s REFERENCES %(to_table)s(%(to_column)s)%(on_delete_db)s%(deferrable)s; "
+        "SET CONSTRAINTS %(namespace)s%(name)s IMMEDIATE"
+    )
+    sql_delete_fk = "SET CONSTRAINTS %(name)s IMMEDIATE; ALTER TABLE %(table)s DROP CONSTRAINT %(name)s"
+    sql_create_index = (
+        "CREATE INDEX %(name)s ON %(table)s%(using)s (%(columns)s)%(include)s%(extra)s%(condition)s"
+    )
+    sql_create_index_concurrently = "CREATE INDEX CONCURRENTLY %(name)s ON %(table)s%(using)s (%(columns)s)%(include)s%(extra)s%(condition)s"
+    sql_delete_index = "DROP INDEX %(name)s"
+    sql_delete_index_if_exists = "DROP INDEX IF EXISTS %(name)s"
+    sql_delete_index_concurrently = "DROP INDEX CONCURRENTLY IF EXISTS %(name)s"
+    sql_delete_procedure = "DROP FUNCTION %(procedure)s(%(param_types)s)"
+    sql_add_identity = "ALTER TABLE %(table)s ALTER COLUMN %(column)s ADD GENERATED BY DEFAULT AS IDENTITY"
+    sql_drop_identity = "ALTER TABLE %(table)s ALTER COLUMN %(column)s DROP IDENTITY IF EXISTS"
+    sql_drop_sequence = "DROP SEQUENCE IF EXISTS %(sequence)s CASCADE"
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        # The server takes no parameters in definitions.
+        if params:
+            sql, params = self.connection.ops.compose_sql(str(sql), params), None
+        super().execute(sql, params)
+        if not self.collect_sql:
+            self.connection.binding.forget()
+
+    def quote_value(self, value: Any) -> str:
+        return self.connection.ops.quote_literal(value)  # type: ignore[no-any-return]
+
+    def prepare_default(self, value: Any) -> str:
+        return self.quote_value(value)
+
+    def _comment_sql(self, comment: str | None) -> str:
+        return self.quote_value(comment or "")
+
+    # Indexes.
+
+    def _field_indexes_sql(self, model: Any, field: Any) -> list[Any]:
+        output = super()._field_indexes_sql(model, field)
+        like = self._like_index_sql(model, field)
+        if like is not None:
+            output.append(like)
+        return output
+
+    def _like_index_sql(self, model: Any, field: Any) -> Statement | None:
+        """An index that LIKE can use whatever the collation, for indexed text."""
+        db_type = field.db_type(connection=self.connection)
+        if db_type is None or not (field.db_index or field.unique):
+            return None
+        if "[" in db_type:
+            return None
+        if db_type.startswith("varchar"):
+            opclass = "varchar_pattern_ops"
+        elif db_type.startswith("text"):
+            opclass = "text_pattern_ops"
+        else:
+            return None
+        if self._is_nondeterministic(field.db_parameters(connection=self.connection).get("collation")):
+            return None
+        return self._create_index_sql(model, fields=[field], suffix="_like", opclasses=[opclass])
+
+    def _is_nondeterministic(self, collation: str | None) -> bool:
+        if not collation:
+            return False
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT collisdeterministic FROM pg_collation WHERE collname = %s", [collation])
+            row = cursor.fetchone()
+        return row is not None and not row[0]
+
+    def _index_columns(
+        self, table: str, columns: Sequence[str], col_suffixes: Sequence[str], opclasses: Sequence[str]
+    ) -> Any:
+        if not opclasses:
+            return super()._index_columns(table, columns, col_suffixes, opclasses)
+        suffixes = [*col_suffixes, *[""] * (len(columns) - len(col_suffixes))]
+        return Columns(
+            table,
+            columns,
+            self.quote_name,
+            col_suffixes=[
+                f"{opclass} {suffix}".strip() for opclass, suffix in zip(opclasses, suffixes, strict=False)
+            ],
+        )
+
+    def add_index(self, model: Any, index: Any, concurrently: bool = False) -> None:
+        """Create an index of a model; `concurrently` lets others write meanwhile, and needs to be outside `atomic()`."""
+        self.execute(index.create_sql(model, self, concurrently=concurrently), params=None)
+
+    def remove_index(self, model: Any, index: Any, concurrently: bool = False) -> None:
+        """Drop an index of a model."""
+        self.execute(index.remove_sql(model, self, concurrently=concurrently))
+
+    def _create_index_sql(
+        self,
+        model: Any,
+        *,
+        sql: str | None = None,
+        concurrently: bool = False,
+        using: str = "",
+        **kwargs: Any,
+    ) -> Statement:
+        if sql is None:
+            sql = self.sql_create_index_concurrently if concurrently else self.sql_create_index
+        return super()._create_index_sql(model, sql=sql, using=using, **kwargs)
+
+    def _delete_index_sql(
+        self, model: Any, name: str, sql: str | None = None, concurrently: bool = False
+    ) -> Statement:
+        if sql is None:
+            sql = self.sql_delete_index_concurrently if concurrently else self.sql_delete_index
+        return super()._delete_index_sql(model, name, sql)
+
+    # Columns.
+
+    def _column_sequence(self, model: Any, column: str) -> str | None:
+        """The sequence that a column of the old kind takes its values from."""
+        with self.connection.cursor() as cursor:
+            for info in self.connection.introspection.get_sequences(cursor, model._meta.db_table):
+                if info["column"] == column:
+                    return str(info["name"])
+        return None
+
+    def _alter_column_type_sql(
+        self,
+        model: Any,
+        old_field: Any,
+        new_field: Any,
+        new_type: str,
+        old_collation: str | None,
+        new_collation: str | None,
+    ) -> tuple[Action, list[Action]]:
+        was = old_field.get_internal_type() in _AUTOMATIC
+        becomes = new_field.get_internal_type() in _AUTOMATIC
+        table = self.quote_name(model._meta.db_table)
+        column = self.quote_name(new_field.column)
+        if was and not becomes:
+            self._stop_counting(model, new_field.column)
+        if old_field.has_db_default() and old_field.db_parameters(self.connection)["type"] != new_type:
+            # A default is not cast with the column.
+            self.execute(self._altering(model, self.sql_alter_column_no_default % {"column": column}))
+        (change, params), others = super()._alter_column_type_sql(
+            model, old_field, new_field, new_type, old_collation, new_collation
+        )
+        if not new_field.generated and _base_type(self.connection, old_field) != new_type.partition("(")[0]:
+            # A cast cuts texts to their new length, which is to be an error.
+            change += self.sql_alter_column_type_using % {"column": column, "type": new_type}
+        action = change, params
+        sequence = self._column_sequence(model, new_field.column) if was and becomes else None
+        if sequence is not None:
+            values = {"sequence": self.quote_name(sequence), "type": new_type}
+            others.append((self.sql_alter_sequence_type % values, []))
+        if becomes and not was:
+            others.append((self.sql_add_identity % {"table": table, "column": column}, []))
+            sequence = (
+                f"pg_get_serial_sequence({self.quote_value(table)}, {self.quote_value(new_field.column)})"
+            )
+            others.append(
+                (
+                    f"SELECT setval({sequence}, coalesce(max({column}), 1), max({column}) IS NOT NULL) FROM {table}",
+                    [],
+                )
+            )
+        return action, others
+
+    def _stop_counting(self, model: Any, column: str) -> None:
+        """Take identity, or the sequence of a serial column, away."""
+        values = {
+            "table": self.quote_name(model._meta.db_table),
+            "column": self.quote_name(column),
+        }
+        sequence = None if self.collect_sql else self._column_sequence(model, column)
+        self.execute(self.sql_drop_identity % values)
+        if sequence is not None:
+            self.execute(self.sql_drop_sequence % {"sequence": self.quote_name(sequence)})
