@@ -6,6 +6,7 @@ from typing import Any
 
 from offbeat.concurrency import async_function
 from offbeat.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from offbeat.template import engine as _engine  # noqa: F401 - loaded with the views that render, not by a visitor
 from offbeat.template import loader
 from offbeat.urls import NoReverseMatch, reverse
 from offbeat.utils.functional import Promise

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import datetime
 import json
-import re
 import time
 import warnings
 import zlib
@@ -21,12 +20,13 @@ from offbeat.conf import settings
 from offbeat.utils.crypto import constant_time_compare, salted_hmac
 from offbeat.utils.deprecation import RemovedInDjango2028Warning
 from offbeat.utils.encoding import force_bytes
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.module_loading import import_string
 
 BASE62_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE62_VALUE = {char: value for value, char in enumerate(BASE62_ALPHABET)}
 # Characters of the signature itself cannot separate it from the value.
-_UNSAFE_SEP = re.compile(r"[A-z0-9-_=]*")
+_UNSAFE_SEP = lazy_pattern(r"[A-z0-9-_=]*")
 
 
 class BadSignature(Exception):

@@ -1,6 +1,8 @@
 """Requests and responses."""
 
-from offbeat.http.cookie import SimpleCookie, parse_cookie
+from typing import TYPE_CHECKING
+
+from offbeat.http.cookie import parse_cookie
 from offbeat.http.request import (
     HttpHeaders,
     HttpRequest,
@@ -10,8 +12,6 @@ from offbeat.http.request import (
 )
 from offbeat.http.response import (
     BadHeaderError,
-    EventStreamResponse,
-    FileResponse,
     Http404,
     HttpResponse,
     HttpResponseBadRequest,
@@ -25,10 +25,22 @@ from offbeat.http.response import (
     HttpResponseRedirect,
     HttpResponseServerError,
     JsonResponse,
-    ServerSentEvent,
-    StreamingHttpResponse,
-    last_event_id,
 )
+from offbeat.utils.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from offbeat.http.cookie import SimpleCookie
+    from offbeat.http.events import EventStreamResponse, ServerSentEvent, last_event_id
+    from offbeat.http.streaming import FileResponse, StreamingHttpResponse
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "offbeat.http.cookie": ("SimpleCookie",),
+            "offbeat.http.events": ("EventStreamResponse", "ServerSentEvent", "last_event_id"),
+            "offbeat.http.streaming": ("FileResponse", "StreamingHttpResponse"),
+        },
+    )
 
 __all__ = [
     "BadHeaderError",

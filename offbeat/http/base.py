@@ -7,33 +7,46 @@ checked when it is set, not when it is sent.
 from __future__ import annotations
 
 import datetime
+import re
 import time
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
-from functools import lru_cache
-from http import HTTPStatus
-from http.cookies import SimpleCookie
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
+from offbeat.concurrency import subject
 from offbeat.conf import settings
 from offbeat.core import signals, signing
 from offbeat.http.headers import BadHeaderError, ResponseHeaders
 from offbeat.utils import timezone
 from offbeat.utils.functional import cached_property
 from offbeat.utils.http import http_date, parse_header_parameters
+from offbeat.utils.lazy_pattern import lazy_pattern
+
+if TYPE_CHECKING:
+    from http.cookies import Morsel, SimpleCookie
 
 __all__ = ["BadHeaderError", "Http404", "HttpResponseBase", "ResponseHeaders"]
 
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
+NO_CONTENT_STATUS = frozenset((204, 304))
 _SAMESITE = ("lax", "none", "strict")
+_CONTROLS = lazy_pattern(r"[\x00-\x1f\x7f]")
+_NOT_IN_ATTRIBUTES = lazy_pattern(r"[\x00-\x1f\x7f;]")
 
 
 class Http404(Exception):
     """There is nothing at this URL."""
 
 
-# Who is told of the responses that hold something: some never reach the handler that would close them.
-response_keeper: ContextVar[Any] = ContextVar("response_keeper", default=None)
+# Where in the scope of its request a response is noted that holds something: it may never reach the handler, which would
+# close it.
+KEPT = "offbeat.kept_responses"
+
+
+@cache
+def _reasons() -> dict[int, str]:
+    from http import HTTPStatus
+
+    return {status.value: status.phrase for status in HTTPStatus}
 
 
 @lru_cache(maxsize=256)
@@ -73,15 +86,41 @@ _REPEATED = frozenset(
     }
 )
 _ENCODED: dict[tuple[str, str], tuple[bytes, bytes]] = {}
-_MOST_ENCODED = 256
+_MOST_ENCODED = 1024
+# Digits of a length that comes again: small responses are those for which encoding it would count.
+_SHORT_LENGTH = 3
 
 
 def _encode_pair(pair: tuple[str, str]) -> tuple[bytes, bytes]:
     name, value = pair
     encoded = name.encode("ascii"), value.encode("latin-1")
-    if name in _REPEATED and len(_ENCODED) < _MOST_ENCODED:
+    if len(value) <= _SHORT_LENGTH if name == "Content-Length" else name in _REPEATED:
+        if len(_ENCODED) >= _MOST_ENCODED:
+            _ENCODED.clear()
         _ENCODED[pair] = encoded
     return encoded
+
+
+_LENGTHS: dict[int, tuple[bytes, bytes]] = {}
+_MOST_LENGTHS = 1024
+
+
+def _length_pair(length: int) -> tuple[bytes, bytes]:
+    pair = b"Content-Length", b"%d" % length
+    if len(_LENGTHS) < _MOST_LENGTHS:
+        _LENGTHS[length] = pair
+    return pair
+
+
+def _one_line(text: Any, refused: re.Pattern[str]) -> Any:
+    if refused.search(str(text)):
+        raise BadHeaderError(f"A character of {text!r} would begin something new in the head of the response")
+    return text
+
+
+def _cookie_header(morsel: Morsel[str]) -> bytes:
+    # As UTF-8, for so they are read.
+    return str(_one_line(morsel.OutputString(), _CONTROLS)).encode()
 
 
 class HttpResponseBase:
@@ -89,9 +128,15 @@ class HttpResponseBase:
 
     status_code = 200
     streaming = False
-    closed = False
+    closed: bool
+    # Whether close() has more to do than to send ``request_finished``.
+    _needs_closing = False
     _charset: str | None = None
     _reason_phrase: str | None = None
+    # The entries of ``headers``, (name, value) by lower-case name. The mapping over them is made for who asks for it.
+    _header_store: dict[str, tuple[str, str]]
+    _headers: ResponseHeaders | None = None
+    _cookies: SimpleCookie | None = None
     # Who handles the request: the sender of ``request_finished``.
     _handler_class: Any = None
 
@@ -103,11 +148,11 @@ class HttpResponseBase:
         charset: str | None = None,
         headers: Any = None,
     ) -> None:
-        self.headers = ResponseHeaders(headers)
-        store = self.headers._store
+        self.closed = False
+        store = self._header_store = ResponseHeaders(headers)._store if headers else {}
         if charset is not None:
             self._charset = charset
-        if not store or "content-type" not in store:
+        if "content-type" not in store:
             if content_type is None:
                 store["content-type"] = _default_type(charset or settings.DEFAULT_CHARSET)
             else:
@@ -119,7 +164,11 @@ class HttpResponseBase:
         if status is not None:
             self._set_status(status)
         if reason is not None:
-            self._reason_phrase = reason
+            self.reason_phrase = reason
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._needs_closing = cls.close is not HttpResponseBase.close
 
     def _set_status(self, status: Any) -> None:
         try:
@@ -129,16 +178,37 @@ class HttpResponseBase:
         if not 100 <= self.status_code <= 599:
             raise ValueError("HTTP status code must be an integer from 100 to 599.")
 
-    @cached_property
+    @property
+    def headers(self) -> ResponseHeaders:
+        """The headers, a mapping with case-insensitive names."""
+        if self._headers is None:
+            self._headers = ResponseHeaders.over(self._header_store)
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers: ResponseHeaders) -> None:
+        self._headers = headers
+        self._header_store = headers._store
+
+    @property
     def cookies(self) -> SimpleCookie:
         """The cookies to set."""
-        return SimpleCookie()
+        if self._cookies is None:
+            from http.cookies import SimpleCookie
+
+            self._cookies = SimpleCookie()
+        return self._cookies
+
+    @cookies.setter
+    def cookies(self, cookies: SimpleCookie) -> None:
+        self._cookies = cookies
 
     @cached_property
     def _resource_closers(self) -> list[Callable[[], Any]]:
-        keeper = response_keeper.get()
-        if keeper is not None:
-            keeper.keep(self)
+        scope = subject()
+        if scope is not None:
+            scope.setdefault(KEPT, []).append(self)
+        self._needs_closing = True
         return []
 
     def _run_closers(self) -> None:
@@ -158,18 +228,18 @@ class HttpResponseBase:
         """The reason phrase, that of the status code unless set."""
         if self._reason_phrase is not None:
             return self._reason_phrase
-        return _REASONS.get(self.status_code, "Unknown Status Code")
+        return _reasons().get(self.status_code, "Unknown Status Code")
 
     @reason_phrase.setter
     def reason_phrase(self, value: str) -> None:
-        self._reason_phrase = value
+        self._reason_phrase = _one_line(value, _CONTROLS)
 
     @property
     def charset(self) -> str:
         """The charset: as given, or of the content type, or ``DEFAULT_CHARSET``."""
         if self._charset is not None:
             return self._charset
-        found = self.headers._store.get("content-type")
+        found = self._header_store.get("content-type")
         charset = _charset_of(found[1]) if found is not None else None
         return charset or settings.DEFAULT_CHARSET
 
@@ -181,25 +251,31 @@ class HttpResponseBase:
         """The header lines, without cookies."""
         return b"\r\n".join(
             name.encode("ascii") + b": " + value.encode("latin-1")
-            for name, value in self.headers._store.values()
+            for name, value in self._header_store.values()
         )
 
     __bytes__ = serialize_headers
 
-    def _asgi_headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers and cookies as an ASGI server takes them."""
-        pairs = [_ENCODED.get(pair) or _encode_pair(pair) for pair in self.headers._store.values()]
-        cookies = self.__dict__.get("cookies")
-        if cookies:
-            pairs += [(b"Set-Cookie", morsel.OutputString().encode("latin-1")) for morsel in cookies.values()]
+    def _asgi_headers(self, length: int | None = None) -> list[tuple[bytes, bytes]]:
+        """The headers and cookies as an ASGI server takes them.
+
+        ``length``: that of the content, which a response that may have one names unless it does so already: otherwise the
+        server would have to use chunked coding.
+        """
+        store = self._header_store
+        pairs = [_ENCODED.get(pair) or _encode_pair(pair) for pair in store.values()]
+        if length is not None and self.status_code not in NO_CONTENT_STATUS and "content-length" not in store:
+            pairs.append(_LENGTHS.get(length) or _length_pair(length))
+        if self._cookies:
+            pairs += [(b"Set-Cookie", _cookie_header(morsel)) for morsel in self._cookies.values()]
         return pairs
 
     def _wsgi_headers(self) -> list[tuple[str, str]]:
         """The headers and cookies as a WSGI server takes them."""
-        pairs = list(self.headers._store.values())
-        cookies = self.__dict__.get("cookies")
+        pairs = list(self._header_store.values())
+        cookies = self._cookies
         if cookies:
-            pairs += [("Set-Cookie", morsel.OutputString()) for morsel in cookies.values()]
+            pairs += [("Set-Cookie", _cookie_header(morsel).decode("latin-1")) for morsel in cookies.values()]
         return pairs
 
     @property
@@ -261,7 +337,7 @@ class HttpResponseBase:
                 max_age = max(0, delta.days * 86400 + delta.seconds)
                 morsel["expires"] = http_date(time.time() + max_age)
             else:
-                morsel["expires"] = expires
+                morsel["expires"] = _one_line(expires, _NOT_IN_ATTRIBUTES)
         elif max_age is None:
             morsel["expires"] = ""
         if max_age is not None:
@@ -272,9 +348,9 @@ class HttpResponseBase:
             if not expires:
                 morsel["expires"] = http_date(time.time() + max_age)
         if path is not None:
-            morsel["path"] = path
+            morsel["path"] = _one_line(path, _NOT_IN_ATTRIBUTES)
         if domain is not None:
-            morsel["domain"] = domain
+            morsel["domain"] = _one_line(domain, _NOT_IN_ATTRIBUTES)
         if secure:
             morsel["secure"] = True
         if httponly:
@@ -306,6 +382,8 @@ class HttpResponseBase:
 
     def make_bytes(self, value: Any) -> bytes:
         """A piece of content as bytes."""
+        if type(value) is bytes:
+            return value
         if isinstance(value, bytes | memoryview):
             return bytes(value)
         return str(value).encode(self.charset)

@@ -3,56 +3,24 @@
 from __future__ import annotations
 
 import json
-import json.encoder
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from offbeat.conf import settings
 from offbeat.core.exceptions import DisallowedRedirect
-from offbeat.core.serializers.json import DjangoJSONEncoder
+from offbeat.core.serializers.encoding import DjangoJSONEncoder
 from offbeat.http.base import HttpResponseBase
-from offbeat.http.headers import ResponseHeaders
+from offbeat.http.jsontext import encode_json
 from offbeat.utils.encoding import iri_to_uri
 from offbeat.utils.http import MAX_URL_REDIRECT_LENGTH
-
-_encoder = DjangoJSONEncoder()
-
-
-def _make_encode() -> Callable[[Any], str]:
-    """The encoder's ``encode()``, with the C encoder made once instead of for every call."""
-    make = json.encoder.c_make_encoder  # type: ignore[attr-defined]
-    if make is None:
-        return _encoder.encode
-    encode = make(
-        None,
-        _encoder.default,
-        json.encoder.encode_basestring_ascii,
-        None,
-        ": ",
-        ", ",
-        False,
-        False,
-        True,
-    )
-
-    def encode_json(data: Any) -> str:
-        try:
-            return "".join(encode(data, 0))
-        except RecursionError:
-            # Most often a circular reference, which the slower way names.
-            return _encoder.encode(data)
-
-    return encode_json
-
-
-_encode_json = _make_encode()
 
 
 class HttpResponse(HttpResponseBase):
     """A response with its content in memory: text, bytes, or an iterator that is read at once."""
 
     streaming = False
+    # Whether setting the content means no more than keeping it.
+    _has_plain_content = True
     # What a cached copy does not need, and could not be pickled with.
     non_picklable_attrs = frozenset(
         {
@@ -78,7 +46,14 @@ class HttpResponse(HttpResponseBase):
         headers: Any = None,
     ) -> None:
         super().__init__(content_type, status, reason, charset, headers)
-        self.content = content
+        if type(content) is bytes and self._has_plain_content:
+            self._container = [content]
+        else:
+            self.content = content
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._has_plain_content = cls.content is HttpResponse.content
 
     def __copy__(self) -> Self:
         # Unlike a pickle, a copy keeps everything.
@@ -288,7 +263,6 @@ class HttpResponseServerError(HttpResponse):
 
 
 _JSON_TYPE = ("Content-Type", "application/json")
-_new_headers = ResponseHeaders.__new__
 
 
 class JsonResponse(HttpResponse):
@@ -309,16 +283,16 @@ class JsonResponse(HttpResponse):
             raise TypeError(
                 "In order to allow non-dict objects to be serialized set the safe parameter to False."
             )
+        content: Any
         if encoder is DjangoJSONEncoder and not json_dumps_params:
-            content = _encode_json(data)
+            content = encode_json(data)
+            if not kwargs:
+                # The content type names no charset, so there is nothing to look up and nothing to check.
+                self.closed = False
+                self._header_store = {"content-type": _JSON_TYPE}
+                self._container = [content]
+                return
         else:
             content = json.dumps(data, cls=encoder, **(json_dumps_params or {}))
-        if not kwargs:
-            # The content type names no charset, so there is nothing to look up and nothing to check.
-            headers = _new_headers(ResponseHeaders)
-            headers._store = {"content-type": _JSON_TYPE}
-            self.headers = headers
-            self._container = [content.encode(settings.DEFAULT_CHARSET)]
-            return
         kwargs.setdefault("content_type", "application/json")
         super().__init__(content=content, **kwargs)

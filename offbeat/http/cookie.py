@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from http import cookies
+from typing import TYPE_CHECKING
 
-SimpleCookie = cookies.SimpleCookie
+from offbeat.utils.lazy_names import lazy_names
 
-_unquote = cookies._unquote
+if TYPE_CHECKING:
+    from http.cookies import SimpleCookie
+else:
+    # The standard library's module compiles its expressions when it is imported.
+    __getattr__, __dir__ = lazy_names(__name__, {"http.cookies": ("SimpleCookie",)})
+
+__all__ = ["SimpleCookie", "parse_cookie"]
 
 
 def parse_cookie(cookie: str) -> dict[str, str]:
@@ -22,5 +28,9 @@ def parse_cookie(cookie: str) -> dict[str, str]:
         name = name.strip()
         value = value.strip()
         if name or value:
-            parsed[name] = _unquote(value) if value[:1] == '"' else value
+            if value[:1] == '"':
+                from http import cookies
+
+                value = cookies._unquote(value)
+            parsed[name] = value
     return parsed

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from offbeat.concurrency import wait
-from offbeat.core.serializers.json import DjangoJSONEncoder
+from offbeat.core.serializers.encoding import DjangoJSONEncoder
+from offbeat.http.stopping import ignore_stop, on_stop
 from offbeat.http.streaming import StreamingHttpResponse
+from offbeat.utils.lazy_pattern import lazy_pattern
 
 __all__ = ["EventStreamResponse", "ServerSentEvent", "last_event_id"]
 
-_LINES = re.compile(r"\r\n|\r|\n")
+_LINES = lazy_pattern(r"\r\n|\r|\n")
 _HEARTBEAT = b":\n\n"
 _END: Any = object()
 
@@ -80,7 +81,8 @@ class EventStreamResponse(StreamingHttpResponse):
     An event is a ServerSentEvent, text, anything that JSON can express, or None for a heartbeat. ``retry``: milliseconds
     that a client which lost the connection waits. ``heartbeat``: seconds without any event after which a comment is sent,
     so that proxies keep the connection and a client that has gone is noticed; None sends none. Heartbeats need an
-    asynchronous iterator. When the client goes, the iterator is closed: its ``finally`` blocks run.
+    asynchronous iterator. When the client goes, or the server is told to stop, the iterator is closed: its ``finally``
+    blocks run.
     """
 
     _warns = False
@@ -120,21 +122,17 @@ async def _async_content(events: Any, head: bytes, heartbeat: float | None) -> A
     source = aiter(events)
     if head:
         yield head
-    if heartbeat is None:
-        try:
-            async for event in source:
-                yield _encode(event)
-        finally:
-            await _close(source)
-        return
     handover = _Handover()
+    on_stop(handover.stop)
     # One task for the whole stream: context and transactions of the generator last from event to event.
     reader = asyncio.create_task(_read(source, handover))
     try:
         while (event := await handover.take(heartbeat)) is not _END:
             yield _encode(event)
-        await reader
+        if not handover.stopped:
+            await reader
     finally:
+        ignore_stop(handover.stop)
         reader.cancel()
         await asyncio.wait({reader})
 
@@ -159,10 +157,11 @@ async def _close(source: Any) -> None:
 class _Handover:
     """Hands events from one task to another, each when the last was taken."""
 
-    __slots__ = ("event", "given", "taken")
+    __slots__ = ("event", "given", "stopped", "taken")
 
     def __init__(self) -> None:
         self.event: Any = None
+        self.stopped = False
         self.given = asyncio.Event()
         self.taken = asyncio.Event()
 
@@ -176,7 +175,12 @@ class _Handover:
         self.event = _END
         self.given.set()
 
-    async def take(self, patience: float) -> Any:
+    def stop(self) -> None:
+        """Have nothing more taken."""
+        self.stopped = True
+        self.given.set()
+
+    async def take(self, patience: float | None) -> Any:
         """The next event, None when there is none for ``patience`` seconds."""
         if not self.given.is_set():
             # The event taken last has been sent by now.
@@ -186,5 +190,7 @@ class _Handover:
                 await self.given.wait()
         except TimeoutError:
             return None
+        if self.stopped:
+            return _END
         self.given.clear()
         return self.event

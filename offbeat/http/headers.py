@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from email.header import Header
 from typing import Any
 
 from offbeat.utils.datastructures import CaseInsensitiveMapping
+from offbeat.utils.functional import cached_property
 
 # Names seen before, as (lower case, title case): the same few come with every request.
 _NAMES: dict[bytes, tuple[str, str]] = {}
@@ -47,18 +47,23 @@ class HttpHeaders(CaseInsensitiveMapping[Any]):
     def from_pairs(cls, pairs: Iterable[tuple[bytes, bytes]]) -> HttpHeaders:
         """From the header list of an ASGI scope; repeated fields are joined as META joins them."""
         store: dict[str, tuple[str, Any]] = {}
+        repeated: dict[str, list[str]] = {}
         for raw_name, raw_value in pairs:
             names = _NAMES.get(raw_name) or _names_of(raw_name)
             lower = names[0]
             if not lower:
                 continue
             value = raw_value.decode("latin-1")
-            known = store.get(lower)
-            if known is None:
+            if lower not in store:
                 store[lower] = (names[1], value)
             else:
-                separator = "; " if lower == "cookie" else ","
-                store[lower] = (known[0], known[1] + separator + value)
+                repeated.setdefault(lower, [store[lower][1]]).append(value)
+        for lower, values in repeated.items():
+            if lower == "cookie":
+                joined = "; ".join([value.rstrip("; ") for value in values])
+            else:
+                joined = ",".join(values)
+            store[lower] = (store[lower][0], joined)
         headers = cls.__new__(cls)
         headers._store = store
         return headers
@@ -105,10 +110,40 @@ class HttpHeaders(CaseInsensitiveMapping[Any]):
         return {cls.to_asgi_name(name): value for name, value in headers.items()}
 
 
+class RawHeaders(HttpHeaders):
+    """The headers of an ASGI scope, by lower-case name and each there once; decoded when they are read."""
+
+    def __init__(self, raw: Mapping[bytes, bytes]) -> None:
+        self._raw = raw
+
+    @cached_property
+    def _store(self) -> dict[str, tuple[str, Any]]:
+        return HttpHeaders.from_pairs(self._raw.items())._store
+
+    def __getitem__(self, key: str) -> Any:
+        found = self._raw.get(_raw_name(key))
+        if found is None:
+            raise KeyError(key)
+        return found.decode("latin-1")
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a header, or ``default``."""
+        found = self._raw.get(_raw_name(key))
+        return default if found is None else found.decode("latin-1")
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and _raw_name(key) in self._raw
+
+
+def _raw_name(key: str) -> bytes:
+    # A backslash is in no name, and an underscore in none that is found.
+    return key.lower().replace("_", "-").encode("latin-1", "backslashreplace")
+
+
 class ResponseHeaders(CaseInsensitiveMapping[str]):
     """The headers of a response. A value is checked once, when it is set.
 
-    Values are ASCII or Latin-1 text; other text is MIME-encoded (RFC 2047). BadHeaderError for line breaks.
+    Values are ASCII or Latin-1 text; other text is MIME-encoded (RFC 2047). BadHeaderError for line breaks and nulls.
     """
 
     _store: dict[str, tuple[str, str]]
@@ -120,13 +155,31 @@ class ResponseHeaders(CaseInsensitiveMapping[str]):
             for name, value in items:
                 self[name] = value
 
+    @classmethod
+    def over(cls, store: dict[str, tuple[str, str]]) -> ResponseHeaders:
+        """The mapping over checked entries: (name, value) by lower-case name."""
+        headers = cls.__new__(cls)
+        headers._store = store
+        return headers
+
+    def set_plain(self, name: str, value: str) -> None:
+        """Set a header whose name and value are known to be ASCII text without line breaks."""
+        self._store[name.lower()] = (name, value)
+
+    def fill(self, other: ResponseHeaders) -> None:
+        """Take over the headers of another mapping that are not in this one."""
+        store = self._store
+        for key, entry in other._store.items():
+            if key not in store:
+                store[key] = entry
+
     def __getitem__(self, key: str) -> str:
         return self._store[key.lower()][1]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if type(key) is not str or not key.isascii() or "\n" in key or "\r" in key:
+        if type(key) is not str or not key.isascii() or not key.isprintable():
             key = self._convert_to_charset(key, "ascii")
-        if type(value) is not str or not value.isascii() or "\n" in value or "\r" in value:
+        if type(value) is not str or not value.isascii() or not value.isprintable():
             value = self._convert_to_charset(value, "latin-1", mime_encode=True)
         self._store[key.lower()] = (key, value)
 
@@ -168,6 +221,8 @@ class ResponseHeaders(CaseInsensitiveMapping[str]):
             text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
             _refuse_line_breaks(text)
             if mime_encode:
+                from email.header import Header
+
                 # A Header would split long text over lines; one line is what HTTP wants.
                 return Header(text, "utf-8", maxlinelen=sys.maxsize).encode()
             error.reason += f", HTTP response headers must be in {charset} format"  # type: ignore[attr-defined]
@@ -179,3 +234,5 @@ class ResponseHeaders(CaseInsensitiveMapping[str]):
 def _refuse_line_breaks(text: str) -> None:
     if "\n" in text or "\r" in text:
         raise BadHeaderError(f"Header values can't contain newlines (got {text!r})")
+    if "\x00" in text:
+        raise BadHeaderError(f"Header values can't contain null characters (got {text!r})")

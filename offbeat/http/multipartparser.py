@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import binascii
 import html
-import re
-from collections.abc import Iterator
-from inspect import iscoroutine
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from types import CoroutineType
 from typing import Any
 
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
@@ -25,24 +25,26 @@ from offbeat.core.exceptions import (
 )
 from offbeat.core.files.uploadhandler import SkipFile, StopFutureHandlers, StopUpload
 from offbeat.core.files.utils import remaining_size
+from offbeat.http.errors import MultiPartParserError
+from offbeat.http.multipartwhole import Headers, plain_parts
 from offbeat.http.querydict import QueryDict
 from offbeat.utils.datastructures import MultiValueDict
 from offbeat.utils.encoding import force_str
 from offbeat.utils.http import parse_header_parameters
+from offbeat.utils.lazy_pattern import lazy_pattern
 
 __all__ = ["ChunkIter", "InputStreamExhausted", "LazyStream", "MultiPartParser", "MultiPartParserError"]
 
 MAX_TOTAL_HEADER_SIZE = 1024
+# A site's forms send the same few headers again and again; what is kept of them is only read.
+_SHORT_HEADER = 128
+_parse_short = lru_cache(maxsize=256)(parse_header_parameters)
 _MAX_HEADERS = 16
 _DEFAULT_CHUNK = 1 << 16
-_BOUNDARY = re.compile(r"[ -~]{0,200}[!-~]")
+_BOUNDARY = lazy_pattern(r"[ -~]{0,200}[!-~]")
 _BASE64_NOISE = bytes(
     byte for byte in range(256) if not ((chr(byte).isalnum() and byte < 128) or byte in b"+/=")
 )
-
-
-class MultiPartParserError(Exception):
-    """The body is not well-formed multipart data; the client gets status 400."""
 
 
 class InputStreamExhausted(Exception):
@@ -51,7 +53,14 @@ class InputStreamExhausted(Exception):
 
 def _settle(value: Any) -> Any:
     """What an upload handler's hook returned, waited for when the hook is a coroutine function."""
-    return wait(value) if iscoroutine(value) else value
+    return wait(value) if type(value) is CoroutineType else value
+
+
+def _close_files(handlers: Iterable[Any]) -> None:
+    for handler in handlers:
+        file = getattr(handler, "file", None)
+        if file is not None:
+            file.close()
 
 
 class ChunkIter:
@@ -141,6 +150,9 @@ class _Plain:
         return b""
 
 
+_PLAIN = _Plain()
+
+
 class _Field:
     """A part that is a form field, kept in memory within the parser's limit."""
 
@@ -155,6 +167,9 @@ class _Field:
         self.parser._count_bytes(len(data))
         self.data += data
 
+    def abandon(self) -> None:
+        return
+
     def end(self) -> None:
         data = bytes(self.data)
         try:
@@ -162,8 +177,7 @@ class _Field:
         except MultiPartParserError:
             # A field that is not what its header says is taken as it came.
             pass
-        text = data.decode(self.parser._encoding, "replace")
-        self.parser._post.appendlist(self.name, text)
+        self.parser._keep_field(self.name, data)
 
 
 class _Upload:
@@ -175,12 +189,15 @@ class _Upload:
         self.decoder = decoder
         self.handlers = parser._upload_handlers
         self.counters = [0] * len(self.handlers)
+        # Those that know of this file: others may still have the one before.
+        self.told: list[Any] = []
         self.skipped = False
 
     def begin(self, file_name: str, content_type: str, length: int | None, extra: dict[str, bytes]) -> None:
         charset = extra.get("charset")
         try:
             for handler in self.handlers:
+                self.told.append(handler)
                 try:
                     _settle(handler.new_file(self.name, file_name, content_type, length, charset, extra))
                 except StopFutureHandlers:
@@ -210,7 +227,11 @@ class _Upload:
 
     def _skip(self) -> None:
         self.skipped = True
-        self.parser._close_files()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close what handlers have of this file: its end will not come."""
+        _close_files(self.told)
 
     def end(self) -> None:
         if not self.skipped:
@@ -230,6 +251,9 @@ class _Ignored:
     """A part without a name, or an empty file input: read past."""
 
     def feed(self, data: bytes) -> None:
+        return
+
+    def abandon(self) -> None:
         return
 
     def end(self) -> None:
@@ -252,9 +276,7 @@ class MultiPartParser:
         content_type = META.get("CONTENT_TYPE", "")
         if not content_type.startswith("multipart/"):
             raise MultiPartParserError(f"Invalid Content-Type: {content_type}")
-        try:
-            content_type.encode("ascii")
-        except UnicodeEncodeError:
+        if not content_type.isascii():
             raise MultiPartParserError(
                 f"Invalid non-ASCII Content-Type in multipart: {force_str(content_type)}"
             )
@@ -289,11 +311,11 @@ class MultiPartParser:
         self._bytes = self._fields = self._uploads = 0
 
     def parse(self) -> tuple[QueryDict, MultiValueDict]:
-        """Read and parse everything; on an error the files handled so far are closed."""
+        """Read and parse everything; on an error or a cancellation the files handled so far are closed."""
         try:
             return self._parse()
-        except Exception:
-            self._close_files()
+        except BaseException:
+            _close_files(self._upload_handlers)
             for _, files in self._files.lists():
                 for file in files:
                     file.close()
@@ -321,7 +343,7 @@ class MultiPartParser:
         try:
             self._read_parts(stream)
         except StopUpload as stop:
-            self._close_files()
+            _close_files(self._upload_handlers)
             uploaded_everything = False
             exhaust = not stop.connection_reset
         if exhaust:
@@ -340,18 +362,47 @@ class MultiPartParser:
     def _pieces(self) -> Iterator[bytes]:
         """The body in pieces, to its declared length: upload handlers relied on that one."""
         source = self._input_data
-        pieces = ChunkIter(source, self._chunk_size)
         left = self._content_length
         if left <= 0 or remaining_size(getattr(source, "_stream", source)) is not None:
-            yield from pieces
+            yield from ChunkIter(source, self._chunk_size)
             return
-        for data in pieces:
-            yield data[:left]
+        while left > 0 and (data := source.read(self._chunk_size)):
+            data = data[:left]
             left -= len(data)
-            if left <= 0:
-                return
+            yield data
+            del data
 
     def _read_parts(self, stream: LazyStream) -> None:
+        """Read all parts; a body that has come in one piece is split at once if it is plain."""
+        first = next(stream, b"")
+        if len(first) == self._content_length:
+            parts = plain_parts(first, self._boundary, self._encoding)
+            if parts is not None:
+                for headers, start, end in parts:
+                    self._take_whole(headers, first[start:end])
+                return
+        stream.unget(first)
+        # Nothing is held while more is waited for: slow clients may be many.
+        del first
+        self._push_parts(stream)
+
+    def _take_whole(self, headers: Headers, content: bytes) -> None:
+        name = headers["content-disposition"][1]["name"].strip()
+        filename = headers["content-disposition"][1].get("filename")
+        if not filename:
+            self._count_field(len(name) + 2)
+            self._count_bytes(len(content))
+            self._keep_field(name, content)
+            return
+        part = self._begin_upload(name, filename, headers, _PLAIN)
+        if content:
+            part.feed(content)
+        part.end()
+
+    def _keep_field(self, name: str, content: bytes) -> None:
+        self._post._append_text(name, content.decode(self._encoding, "replace"))
+
+    def _push_parts(self, stream: LazyStream) -> None:
         parser = PushMultipartParser(
             self._boundary,
             header_charset="latin-1",
@@ -360,25 +411,35 @@ class MultiPartParser:
         )
         part: _Field | _Upload | _Ignored | None = None
         try:
-            for data in stream:
-                for event in parser.parse(data):
-                    if event is None:
-                        if part is not None:
-                            part.end()
-                        part = None
-                    elif isinstance(event, MultipartSegment):
-                        part = self._begin_part(event.headerlist)
-                    elif part is not None:
-                        part.feed(event)
+            while data := next(stream, b""):
+                part = self._take(parser.parse(data), part)
+                del data
                 if parser.closed:
                     break
+            if part is not None:
+                part.abandon()
         except ParserLimitReached as error:
             raise MultiPartParserError(f"Multipart limit reached: {error}") from error
         except MultipartError as error:
             raise MultiPartParserError(f"Invalid multipart data: {error}") from error
 
+    def _take(
+        self, events: Iterator[Any], part: _Field | _Upload | _Ignored | None
+    ) -> _Field | _Upload | _Ignored | None:
+        """What a piece of the body holds; the part that it leaves open."""
+        for event in events:
+            if event is None:
+                if part is not None:
+                    part.end()
+                part = None
+            elif isinstance(event, MultipartSegment):
+                part = self._begin_part(event.headerlist)
+            elif part is not None:
+                part.feed(event)
+        return part
+
     def _begin_part(self, headerlist: list[tuple[str, str]]) -> _Field | _Upload | _Ignored:
-        headers: dict[str, tuple[str, dict[str, str]]] = {}
+        headers: Headers = {}
         total = 0
         for name, value in headerlist:
             total += len(name) + len(value)
@@ -386,7 +447,8 @@ class MultiPartParser:
                 raise MultiPartParserError("Request max total header size exceeded.")
             text = value.encode("latin-1").decode(self._encoding, "replace")
             try:
-                headers[name.lower()] = parse_header_parameters(text)
+                short = len(text) <= _SHORT_HEADER
+                headers[name.lower()] = _parse_short(text) if short else parse_header_parameters(text)
             except ValueError:
                 return _Ignored()
         disposition, params = headers.get("content-disposition", ("", {}))
@@ -395,7 +457,7 @@ class MultiPartParser:
             return _Ignored()
         field_name = field_name.strip()
         transfer = headers.get("content-transfer-encoding", ("", {}))[0]
-        decoder = _Base64() if transfer == "base64" else _Plain()
+        decoder = _Base64() if transfer == "base64" else _PLAIN
         filename = params.get("filename")
         if not filename:
             # Browsers send a file input that was left empty with an empty name.
@@ -406,7 +468,7 @@ class MultiPartParser:
         self,
         name: str,
         raw_file_name: str,
-        headers: dict[str, tuple[str, dict[str, str]]],
+        headers: Headers,
         decoder: _Base64 | _Plain,
     ) -> _Upload | _Ignored:
         self._uploads += 1
@@ -418,10 +480,12 @@ class MultiPartParser:
         content_type, params = headers.get("content-type", ("", {}))
         # Handlers get these as bytes, as they came.
         extra = {key: value.encode(self._encoding, "replace") for key, value in params.items()}
-        try:
-            length = int(headers["content-length"][0])
-        except (KeyError, ValueError):
-            length = None
+        length = None
+        if "content-length" in headers:
+            try:
+                length = int(headers["content-length"][0])
+            except ValueError:
+                pass
         upload = _Upload(self, name, decoder)
         upload.begin(clean_name, content_type.strip(), length, extra)
         return upload
@@ -444,13 +508,8 @@ class MultiPartParser:
         file_name = html.unescape(file_name)
         file_name = file_name.rsplit("/")[-1]
         file_name = file_name.rsplit("\\")[-1]
-        file_name = "".join(char for char in file_name if char.isprintable())
+        if not file_name.isprintable():
+            file_name = "".join(char for char in file_name if char.isprintable())
         return None if file_name in {"", ".", ".."} else file_name
 
     IE_sanitize = sanitize_file_name
-
-    def _close_files(self) -> None:
-        for handler in self._upload_handlers:
-            file = getattr(handler, "file", None)
-            if file is not None:
-                file.close()

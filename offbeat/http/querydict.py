@@ -11,6 +11,8 @@ from offbeat.conf import settings
 from offbeat.core.exceptions import TooManyFieldsSent
 from offbeat.utils.datastructures import MultiValueDict
 
+_entry: Any = dict.setdefault
+
 
 def bytes_to_text(value: Any, encoding: str) -> Any:
     """Bytes decoded, what cannot be being replaced; anything else as it is."""
@@ -25,54 +27,61 @@ def _decode(query_string: bytes, charset: str) -> str:
         return query_string.decode("iso-8859-1")
 
 
-def parse_pairs(query_string: str, encoding: str, limit: int | None) -> Iterable[tuple[str, str]]:
-    """The pairs of a query string, split at ``&`` only; TooManyFieldsSent beyond ``limit`` of them."""
-    if limit is not None and query_string.count("&") >= limit:
-        raise TooManyFieldsSent(
-            "The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS."
-        )
-    for part in query_string.split("&"):
-        if not part:
-            continue
-        name, _, value = part.partition("=")
-        if "+" in part:
-            name, value = name.replace("+", " "), value.replace("+", " ")
-        if "%" in part:
-            name, value = unquote(name, encoding, "replace"), unquote(value, encoding, "replace")
-        yield name, value
+def _unpickle(kind: type[QueryDict], lists: list[tuple[Any, list[Any]]], state: dict[str, Any]) -> QueryDict:
+    query = kind(mutable=True)
+    for key, values in lists:
+        query.setlist(key, values)
+    for name, value in state.items():
+        setattr(query, name, value)
+    return query
 
 
 class QueryDict(MultiValueDict):
     """A MultiValueDict made from a query string, immutable unless ``mutable``.
 
-    Keys and values are text, decoded with ``encoding`` (``DEFAULT_CHARSET``).
+    Keys and values are text, decoded with ``encoding`` (``DEFAULT_CHARSET``). TooManyFieldsSent beyond the number of
+    DATA_UPLOAD_MAX_NUMBER_FIELDS.
     """
 
-    _mutable = True
-    _encoding: str | None = None
+    # Attributes of an object that is made for every request: these two cost less here.
+    __slots__ = ("_encoding", "_mutable")
+
+    _encoding: str | None
+    _mutable: bool
 
     def __init__(
         self, query_string: str | bytes | None = None, mutable: bool = False, encoding: str | None = None
     ) -> None:
-        super().__init__()
         self._encoding = encoding
-        if query_string:
-            charset = encoding or settings.DEFAULT_CHARSET
-            if isinstance(query_string, bytes):
-                query_string = _decode(query_string, charset)
-            self._take_pairs(parse_pairs(query_string, charset, settings.DATA_UPLOAD_MAX_NUMBER_FIELDS))
         self._mutable = mutable
+        if not query_string:
+            return
+        if not isinstance(query_string, str):
+            query_string = _decode(query_string, encoding or settings.DEFAULT_CHARSET)
+        limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        if limit is not None and query_string.count("&") >= limit:
+            raise TooManyFieldsSent(
+                "The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS."
+            )
+        quoted = "%" in query_string or "+" in query_string
+        # Split at "&" only. Below the public methods, which would check and convert again what is text already.
+        for part in query_string.split("&"):
+            name, _, value = part.partition("=")
+            if quoted:
+                name, value = name.replace("+", " "), value.replace("+", " ")
+                if "%" in part:
+                    charset = encoding or settings.DEFAULT_CHARSET
+                    name, value = unquote(name, charset, "replace"), unquote(value, charset, "replace")
+            if part:
+                _entry(self, name, []).append(value)
 
-    def _take_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
-        # Below the public methods, which would check and convert again what is text already.
-        find = super(MultiValueDict, self).get
-        keep = super(MultiValueDict, self).__setitem__
-        for name, value in pairs:
-            values = find(name)
-            if values is None:
-                keep(name, [value])
-            else:
-                values.append(value)
+    def __reduce__(self) -> Any:
+        state = {**self.__dict__, "_mutable": self._mutable, "_encoding": self._encoding}
+        return _unpickle, (self.__class__, list(self.lists()), state)
+
+    def _append_text(self, name: str, value: str) -> None:
+        """Add what is text already."""
+        _entry(self, name, []).append(value)
 
     @classmethod
     def fromkeys(

@@ -7,11 +7,12 @@ import time
 from typing import Any
 
 from offbeat.utils.http import parse_http_date_safe
+from offbeat.utils.lazy_pattern import lazy_pattern
 
 __all__ = ["UNSATISFIABLE", "FilePart", "requested_range"]
 
 UNSATISFIABLE: Any = object()
-_ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE | re.ASCII)
+_ONE_RANGE = lazy_pattern(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE | re.ASCII)
 # No file is as long as a number of more digits says.
 _DIGITS = 18
 

@@ -1,7 +1,8 @@
 """HttpRequest: what came in.
 
 Every attribute that is derived from the headers or the body is made when it is first read. A server interface's
-subclass does not call ``__init__()``; it gives three things, and may override the rest for speed:
+subclass does not call ``__init__()``; it sets ``method`` and ``path_info``, gives three things, and may override the rest
+for speed:
 
 ``_load_meta()``
     the CGI-like dictionary for ``META``;
@@ -13,10 +14,10 @@ subclass does not call ``__init__()``; it gives three things, and may override t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from offbeat.conf import settings
@@ -29,18 +30,22 @@ from offbeat.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from offbeat.core.files import uploadhandler
 from offbeat.core.files.utils import remaining_size
 from offbeat.http.accept import MediaType, parse_accept
 from offbeat.http.cookie import parse_cookie
+from offbeat.http.errors import MultiPartParserError
+from offbeat.http.gifts import Gift
 from offbeat.http.headers import HttpHeaders
 from offbeat.http.host import host_validation_re, split_domain_port, validate_host
-from offbeat.http.multipartparser import MultiPartParser, MultiPartParserError
 from offbeat.http.querydict import QueryDict, bytes_to_text
 from offbeat.utils.datastructures import ImmutableList, MultiValueDict
 from offbeat.utils.encoding import escape_uri_path, iri_to_uri
 from offbeat.utils.functional import cached_property
 from offbeat.utils.http import is_same_domain, parse_header_parameters
+
+if TYPE_CHECKING:
+    from offbeat.core.files.arriving import ArrivingFile
+    from offbeat.http.multipartparser import MultiPartParser
 
 __all__ = [
     "HttpHeaders",
@@ -57,6 +62,7 @@ __all__ = [
 ]
 
 RAISE_ERROR = object()
+UNSET: Any = object()
 _READ_SIZE = 1 << 16
 
 
@@ -71,22 +77,36 @@ class RawPostDataException(Exception):
 class HttpRequest:
     """A request. Made without arguments it is empty, and every attribute can be set."""
 
-    method: str | None = None
-    resolver_match: Any = None
-    # A backend may leave these None; middleware of this package and of others sets them per request.
-    urlconf: Any
-    session: Any
-    user: Any
-    auser: Callable[[], Any]
+    # What every request sets has no default here: a default would double what setting and reading it costs.
+    method: str | None
+    path_info: str
+    # What the path leads to: a ResolverMatch, or that of which one is made.
+    _found: Any
+    # That of the handler, on its way out.
+    _response: Any
+    # Middleware of this package and of others sets these, or says how they are made.
+    session: Any = Gift()
+    user: Any = Gift()
+    # Like a bound method: the request would be in a circle with it.
+    auser: Any = Gift(kept=False)
+    _messages: Any = Gift()
     site: Any
+    _gifts: Mapping[str, Callable[[Any], Any]] = {}
+    # Whether what is given is found here, and META and get_host() are these: not where a subclass has its own.
+    _takes_gifts = True
+    csrf_processing_done = False
+    _dont_enforce_csrf_checks = False
 
     # What cannot be pickled, or would be another one's after it.
-    non_picklable_attrs = frozenset({"resolver_match", "_stream"})
+    non_picklable_attrs = frozenset({"resolver_match", "_found", "_stream"})
 
     _upload_handlers: list[Any] | None = None
     _multipart_parser_class: type[MultiPartParser] | None = None
     _read_started = False
     _form_read = False
+    _urlconf: Any = UNSET
+    _get: QueryDict | None = None
+    _encoding_was_set = False
     _post: QueryDict
     _files: MultiValueDict
     _body: bytes
@@ -99,10 +119,15 @@ class HttpRequest:
         self._files = MultiValueDict()
         self.path = ""
         self.path_info = ""
-        self.method = None
-        self.resolver_match = None
+        self.method = self._found = None
         self.content_type = None
         self.content_params = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = vars(cls).keys() & vars(HttpRequest)
+        if own & {"META", "get_host"} or any(isinstance(vars(HttpRequest)[name], Gift) for name in own):
+            cls._takes_gifts = False
 
     def __repr__(self) -> str:
         if self.method is None or not self.get_full_path():
@@ -110,7 +135,9 @@ class HttpRequest:
         return f"<{self.__class__.__name__}: {self.method} {self.get_full_path()!r}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
+        gifts = {name: getattr(self, name) for name in self._gifts}
+        state = {**gifts, **self.__dict__}
+        state.pop("_gifts", None)
         for name in self.non_picklable_attrs:
             state.pop(name, None)
         meta = state.get("META")
@@ -119,9 +146,16 @@ class HttpRequest:
         return state
 
     def __copy__(self) -> HttpRequest:
+        # The session is one for both.
+        self._make_gifts()
         result = self.__class__.__new__(self.__class__)
         result.__dict__.update(self.__dict__)
         return result
+
+    def _make_gifts(self) -> None:
+        """Make what was given and not read yet."""
+        for name in self._gifts:
+            getattr(self, name)
 
     def _load_meta(self) -> dict[str, Any]:
         return {}
@@ -132,13 +166,59 @@ class HttpRequest:
     def _open_stream(self) -> Any:
         return BytesIO()
 
+    def _body_is_outstanding(self) -> bool:
+        """Whether reading the body may have to wait for the client."""
+        return False
+
+    def _look_for_body(self) -> None:
+        """Take up what has arrived of the body: it will be read in a thread."""
+
+    def _gather_body(self) -> None:
+        """Wait until all of the body has arrived."""
+
     def _meta_value(self, key: str) -> Any:
         """One value of META; a subclass may find it without making META."""
         return self.META.get(key)
 
+    def _has_cookies(self) -> bool:
+        """Whether there are cookies: those of the request, or others that took their place."""
+        cookies = self.__dict__.get("COOKIES")
+        return bool(self._meta_value("HTTP_COOKIE") if cookies is None else cookies)
+
     @cached_property
     def META(self) -> dict[str, Any]:
-        return self._load_meta()
+        meta = self.META = self._load_meta()
+        complete = self._gifts.get("META")
+        if complete is not None:
+            complete(self)
+        return meta
+
+    @property
+    def resolver_match(self) -> Any:
+        """The ResolverMatch of the request, None until its path is resolved."""
+        found = self.__dict__.get("_found")
+        if type(found) is tuple:
+            found = self._found = found[0].made(found)
+        return found
+
+    @resolver_match.setter
+    def resolver_match(self, match: Any) -> None:
+        self._found = match
+
+    @property
+    def urlconf(self) -> Any:
+        """The URLconf that middleware wants for this request; AttributeError where none has been set."""
+        if self._urlconf is UNSET:
+            raise AttributeError(f"{self.__class__.__name__!r} object has no attribute 'urlconf'")
+        return self._urlconf
+
+    @urlconf.setter
+    def urlconf(self, urlconf: Any) -> None:
+        self._urlconf = urlconf
+
+    @urlconf.deleter
+    def urlconf(self) -> None:
+        self._urlconf = UNSET
 
     @cached_property
     def headers(self) -> HttpHeaders:
@@ -153,14 +233,20 @@ class HttpRequest:
     def path(self) -> str:
         return str(self._meta_value("SCRIPT_NAME") or "") + self.path_info
 
-    @cached_property
-    def path_info(self) -> str:
-        return str(self._meta_value("PATH_INFO") or "/")
+    def _load_get(self) -> QueryDict:
+        return QueryDict(self._meta_value("QUERY_STRING") or "", encoding=self.encoding)
 
-    @cached_property
+    @property
     def GET(self) -> QueryDict:
         """The parameters of the query string."""
-        return QueryDict(self._meta_value("QUERY_STRING") or "", encoding=self.encoding)
+        query = self._get
+        if query is None:
+            query = self._get = self._load_get()
+        return query
+
+    @GET.setter
+    def GET(self, parameters: QueryDict) -> None:
+        self._get = parameters
 
     @cached_property
     def COOKIES(self) -> dict[str, str]:
@@ -209,7 +295,8 @@ class HttpRequest:
 
     @cached_property
     def _encoding(self) -> str | None:
-        return _known_charset(self.content_params)
+        # Most requests have no such header.
+        return _known_charset(self.content_params) if self._meta_value("CONTENT_TYPE") else None
 
     @property
     def encoding(self) -> str | None:
@@ -219,7 +306,8 @@ class HttpRequest:
     @encoding.setter
     def encoding(self, value: str | None) -> None:
         self._encoding = value
-        self.__dict__.pop("GET", None)
+        self._encoding_was_set = True
+        self._get = None
         self.__dict__.pop("_post", None)
 
     @cached_property
@@ -392,6 +480,8 @@ class HttpRequest:
         self._upload_handlers = upload_handlers
 
     def _initialize_handlers(self) -> None:
+        from offbeat.core.files import uploadhandler
+
         self._upload_handlers = [
             uploadhandler.load_handler(handler, self) for handler in settings.FILE_UPLOAD_HANDLERS
         ]
@@ -399,7 +489,11 @@ class HttpRequest:
     @property
     def multipart_parser_class(self) -> type[MultiPartParser]:
         """The class that parses ``multipart/form-data``; it can be changed until the body is read."""
-        return self._multipart_parser_class or MultiPartParser
+        if self._multipart_parser_class is None:
+            from offbeat.http.multipartparser import MultiPartParser
+
+            return MultiPartParser
+        return self._multipart_parser_class
 
     @multipart_parser_class.setter
     def multipart_parser_class(self, parser_class: type[MultiPartParser]) -> None:
@@ -440,18 +534,32 @@ class HttpRequest:
 
     def _read_body(self) -> bytes:
         """Everything, counted while it arrives, for a length may be absent or wrong."""
-        chunks: list[bytes] = []
+        whole = b""
+        arriving: ArrivingFile | None = None
         received = 0
         try:
             while chunk := self.read(_READ_SIZE):
                 received += len(chunk)
                 self._check_data_too_big(received)
-                chunks.append(chunk)
+                if arriving is None and not whole and not self._body_is_outstanding():
+                    whole = chunk
+                else:
+                    if arriving is None:
+                        from offbeat.core.files.arriving import ArrivingFile
+
+                        arriving = ArrivingFile()
+                        arriving.write(whole)
+                        whole = b""
+                    arriving.write(chunk)
+                # Nothing is held while more is waited for: slow clients may be many.
+                del chunk
+            return whole if arriving is None else arriving.complete().getvalue()
         except OSError as error:
             raise UnreadablePostError(*error.args) from error
         finally:
+            if arriving is not None:
+                arriving.close()
             self._close_stream()
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _close_stream(self) -> None:
         close = getattr(self._stream, "close", None)
@@ -498,6 +606,8 @@ class HttpRequest:
 
     def close(self) -> None:
         """Close the uploaded files, which removes temporary ones."""
+        # They hold this request, and what they have taken of it.
+        self._upload_handlers = None
         files = self.__dict__.get("_files")
         if files:
             for _, uploads in files.lists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from offbeat.http.base import BadHeaderError, Http404, HttpResponseBase, ResponseHeaders
 from offbeat.http.content import (
     HttpResponse,
@@ -17,8 +19,20 @@ from offbeat.http.content import (
     HttpResponseServerError,
     JsonResponse,
 )
-from offbeat.http.events import EventStreamResponse, ServerSentEvent, last_event_id
-from offbeat.http.streaming import FileResponse, StreamingHttpResponse
+from offbeat.utils.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from offbeat.http.events import EventStreamResponse, ServerSentEvent, last_event_id
+    from offbeat.http.streaming import FileResponse, StreamingHttpResponse
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "offbeat.http.events": ("EventStreamResponse", "ServerSentEvent", "last_event_id"),
+            "offbeat.http.streaming": ("FileResponse", "StreamingHttpResponse"),
+        },
+    )
+
 
 __all__ = [
     "BadHeaderError",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import mimetypes
 import os
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any
 
 from offbeat.concurrency import in_thread, wait
@@ -89,16 +88,25 @@ class StreamingHttpResponse(HttpResponseBase):
                 Warning,
                 stacklevel=2,
             )
-        return self._wait_for_parts()
+        parts = self._wait_for_parts()
+        # The server closes the response, and may keep the iterator.
+        self._resource_closers.append(parts.close)
+        return parts
 
-    def _wait_for_parts(self) -> Iterator[bytes]:
+    def _wait_for_parts(self) -> Generator[bytes]:
         parts = self._async_parts(self._iterator)
-        while True:
-            try:
-                part = wait(anext(parts))
-            except StopAsyncIteration:
-                return
-            yield part
+        try:
+            while True:
+                try:
+                    part = wait(anext(parts))
+                except StopAsyncIteration:
+                    return
+                yield part
+        finally:
+            for generator in (parts, self._iterator):
+                close = getattr(generator, "aclose", None)
+                if close is not None:
+                    wait(close())
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self.is_async:
@@ -200,6 +208,8 @@ class FileResponse(StreamingHttpResponse):
     def _guess_type(filename: str) -> str:
         if not filename:
             return "application/octet-stream"
+        import mimetypes
+
         content_type, encoding = mimetypes.guess_type(filename)
         if encoding:
             return _ENCODING_TYPES.get(encoding, "application/octet-stream")

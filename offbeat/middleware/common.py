@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from offbeat.conf import settings
 from offbeat.core.exceptions import PermissionDenied
 from offbeat.http import HttpResponsePermanentRedirect
+from offbeat.http.base import NO_CONTENT_STATUS
 from offbeat.urls import is_valid_path
 from offbeat.utils.deprecation import MiddlewareMixin
+from offbeat.utils.hooks import RequestBrief, ResponseBrief, in_brief
 from offbeat.utils.http import escape_leading_slashes
 
 __all__ = ["BrokenLinkEmailsMiddleware", "CommonMiddleware"]
+
+_MOST_HOSTS = 256
+
+
+def _host_check() -> Callable[[Any], None]:
+    """A check of the host under the settings of the moment, which remembers hosts that are allowed."""
+    allowed: set[str] = set()
+
+    def check(request: Any) -> None:
+        host = request._get_raw_host()
+        if host not in allowed:
+            request.get_host()
+            if len(allowed) >= _MOST_HOSTS:
+                allowed.clear()
+            allowed.add(host)
+
+    return check
 
 
 class CommonMiddleware(MiddlewareMixin):
@@ -36,6 +56,12 @@ class CommonMiddleware(MiddlewareMixin):
         else:
             path = request.get_full_path()
         return self.response_redirect_class(f"{request.scheme}://www.{host}{path}")
+
+    @in_brief(process_request)
+    def _only_check_host(self) -> RequestBrief | None:
+        if settings.DISALLOWED_USER_AGENTS or settings.PREPEND_WWW:
+            return None
+        return RequestBrief(calls=_host_check())
 
     def should_redirect_with_slash(self, request: Any) -> bool:
         """Tell whether only the URL with a slash at its end is valid, and may be redirected to."""
@@ -63,16 +89,18 @@ class CommonMiddleware(MiddlewareMixin):
 
     def process_response(self, request: Any, response: Any) -> Any:
         """Redirect a 404 to the URL with a slash; set Content-Length."""
-        if response.status_code == 404 and self.should_redirect_with_slash(request):
+        status = response.status_code
+        if status == 404 and self.should_redirect_with_slash(request):
             response = self.response_redirect_class(self.get_full_path_with_slash(request))
-        if (
-            not response.streaming
-            # A response of these has no content by its nature (RFC 9110 §8.6).
-            and response.status_code not in (204, 304)
-            and "Content-Length" not in response.headers
-        ):
-            response.headers["Content-Length"] = str(len(response.content))
+        store = response._header_store
+        # A response with one of these has no content by its nature (RFC 9110 §8.6).
+        if "content-length" not in store and status not in NO_CONTENT_STATUS and not response.streaming:
+            store["content-length"] = ("Content-Length", str(len(response.content)))
         return response
+
+    @in_brief(process_response)
+    def _only_measure(self) -> ResponseBrief:
+        return ResponseBrief(measures=True)
 
 
 class BrokenLinkEmailsMiddleware(MiddlewareMixin):
@@ -123,7 +151,7 @@ class BrokenLinkEmailsMiddleware(MiddlewareMixin):
         return bool(re.match(f"^https?://{re.escape(domain)}/", referer))
 
     def is_ignorable_request(self, request: Any, uri: str, domain: str, referer: str) -> bool:
-        """Tell whether a 404 is not a link on a page, or is one IGNORABLE_404_URLS names."""
+        """Tell whether a 404 is not a link on a page, is one IGNORABLE_404_URLS names, or comes from no address at all."""
         if not referer:
             return True
         # A redirect to the URL with a slash makes the browser send the page's own URL.
@@ -132,7 +160,10 @@ class BrokenLinkEmailsMiddleware(MiddlewareMixin):
         if not self.is_internal_request(domain, referer) and "?" in referer:
             # Search engines' pages.
             return True
-        parsed = urlsplit(referer)
+        try:
+            parsed = urlsplit(referer)
+        except ValueError:
+            return True
         if parsed.netloc in ("", domain) and parsed.path == uri:
             return True
         return any(pattern.search(uri) for pattern in settings.IGNORABLE_404_URLS)

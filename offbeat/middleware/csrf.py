@@ -20,6 +20,7 @@ from offbeat.utils.cache import patch_vary_headers
 from offbeat.utils.crypto import constant_time_compare, get_random_string
 from offbeat.utils.deprecation import MiddlewareMixin
 from offbeat.utils.functional import cached_property
+from offbeat.utils.hooks import SAFE_METHODS, RequestBrief, ResponseBrief, ViewBrief, in_brief, same_methods
 from offbeat.utils.http import is_same_domain
 from offbeat.utils.log import log_response
 
@@ -51,7 +52,6 @@ CSRF_TOKEN_LENGTH = 2 * CSRF_SECRET_LENGTH
 CSRF_ALLOWED_CHARS = string.ascii_letters + string.digits
 CSRF_SESSION_KEY = "_csrftoken"
 
-SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 _ALLOWED = frozenset(CSRF_ALLOWED_CHARS)
 _POSITION = {char: position for position, char in enumerate(CSRF_ALLOWED_CHARS)}
 
@@ -295,13 +295,7 @@ class CsrfViewMiddleware(MiddlewareMixin):
         raise RejectRequest(self._bad_token_message(reason, source))
 
     def process_request(self, request: Any) -> None:
-        """Provide the stored secret as ``META["CSRF_COOKIE"]``, when META is read."""
-        if "META" not in request.__dict__ and hasattr(request, "_on_meta"):
-            request._on_meta(self._provide_secret)
-        else:
-            self._provide_secret(request)
-
-    def _provide_secret(self, request: Any) -> None:
+        """Provide the stored secret as ``META["CSRF_COOKIE"]``."""
         try:
             secret = self._get_secret(request)
         except InvalidTokenFormat:
@@ -310,6 +304,18 @@ class CsrfViewMiddleware(MiddlewareMixin):
             if secret is not None:
                 # process_view() compares with what was stored, whatever becomes of this.
                 request.META["CSRF_COOKIE"] = secret
+
+    @in_brief(process_request)
+    def _provide_later(self) -> RequestBrief | None:
+        if settings.CSRF_USE_SESSIONS or not same_methods(type(self), CsrfViewMiddleware, "_get_secret"):
+            return None
+        return RequestBrief(gives={"META": self.process_request}, with_cookies=self._replace_malformed)
+
+    def _replace_malformed(self, request: Any) -> None:
+        try:
+            self._get_secret(request)
+        except InvalidTokenFormat:
+            _add_new_csrf_cookie(request)
 
     def process_view(self, request: Any, callback: Any, callback_args: Any, callback_kwargs: Any) -> Any:
         """Check an unsafe request to a view that is not exempt."""
@@ -329,6 +335,10 @@ class CsrfViewMiddleware(MiddlewareMixin):
             return self._reject(request, error.reason)
         return self._accept(request)
 
+    @in_brief(process_view)
+    def _check_unsafe_methods(self) -> ViewBrief:
+        return ViewBrief(unsafe_only=same_methods(type(self), CsrfViewMiddleware, "_accept"))
+
     def process_response(self, request: Any, response: Any) -> Any:
         """Send the cookie when a token was asked for or the secret has changed."""
         meta = request.__dict__.get("META")
@@ -337,6 +347,10 @@ class CsrfViewMiddleware(MiddlewareMixin):
             # The decorator's middleware and this one may both come here.
             meta["CSRF_COOKIE_NEEDS_UPDATE"] = False
         return response
+
+    @in_brief(process_response)
+    def _nothing_without_meta(self) -> ResponseBrief:
+        return ResponseBrief(touches="META")
 
 
 def _get_failure_view() -> Any:

@@ -7,7 +7,9 @@ from typing import Any
 
 from offbeat.conf import settings
 from offbeat.http import HttpResponsePermanentRedirect
+from offbeat.http.headers import ResponseHeaders
 from offbeat.utils.deprecation import MiddlewareMixin
+from offbeat.utils.hooks import RequestBrief, ResponseBrief, in_brief
 
 __all__ = ["SecurityMiddleware"]
 
@@ -28,7 +30,7 @@ class SecurityMiddleware(MiddlewareMixin):
         self.cross_origin_opener_policy = settings.SECURE_CROSS_ORIGIN_OPENER_POLICY
         self._sts = self._sts_value()
         # Kept in the order in which they are sent.
-        self._constant = self._constant_headers()
+        self._constant = self._constant_headers()._store
 
     def _sts_value(self) -> str:
         value = f"max-age={self.sts_seconds}"
@@ -38,18 +40,18 @@ class SecurityMiddleware(MiddlewareMixin):
             value += "; preload"
         return value
 
-    def _constant_headers(self) -> tuple[tuple[str, str], ...]:
-        headers = []
+    def _constant_headers(self) -> ResponseHeaders:
+        headers = ResponseHeaders()
         if self.content_type_nosniff:
-            headers.append(("X-Content-Type-Options", "nosniff"))
+            headers["X-Content-Type-Options"] = "nosniff"
         policy = self.referrer_policy
         if policy:
             # Several policies are for browsers that do not know the last one.
             parts = policy.split(",") if isinstance(policy, str) else policy
-            headers.append(("Referrer-Policy", ",".join(part.strip() for part in parts)))
+            headers["Referrer-Policy"] = ",".join(part.strip() for part in parts)
         if self.cross_origin_opener_policy:
-            headers.append(("Cross-Origin-Opener-Policy", self.cross_origin_opener_policy))
-        return tuple(headers)
+            headers["Cross-Origin-Opener-Policy"] = self.cross_origin_opener_policy
+        return headers
 
     def process_request(self, request: Any) -> Any:
         """Redirect to HTTPS where that is asked for."""
@@ -61,11 +63,20 @@ class SecurityMiddleware(MiddlewareMixin):
         host = self.redirect_host or request.get_host()
         return HttpResponsePermanentRedirect(f"https://{host}{request.get_full_path()}")
 
+    @in_brief(process_request)
+    def _redirect_nothing(self) -> RequestBrief | None:
+        return None if self.redirect else RequestBrief()
+
     def process_response(self, request: Any, response: Any) -> Any:
         """Set the headers that the response does not have yet."""
-        headers = response.headers
-        if self.sts_seconds and request.is_secure() and "Strict-Transport-Security" not in headers:
-            headers["Strict-Transport-Security"] = self._sts
-        for name, value in self._constant:
-            headers.setdefault(name, value)
+        store = response._header_store
+        if self.sts_seconds and "strict-transport-security" not in store and request.is_secure():
+            store["strict-transport-security"] = ("Strict-Transport-Security", self._sts)
+        for key, entry in self._constant.items():
+            if key not in store:
+                store[key] = entry
         return response
+
+    @in_brief(process_response)
+    def _add_headers(self) -> ResponseBrief | None:
+        return None if self.sts_seconds else ResponseBrief(adds=self._constant)

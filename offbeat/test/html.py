@@ -69,7 +69,7 @@ class Element:
         children: list[Node] = []
         for child in self.children:
             if isinstance(child, str):
-                text = _SPACES.sub(" ", child).strip(_SPACE)
+                text = _SPACES.sub(" ", child).strip()
                 if text:
                     children.append(text)
             else:

@@ -17,6 +17,7 @@ from offbeat.utils.translation import override
 __all__ = [
     "clear_script_prefix",
     "clear_url_caches",
+    "enter_request",
     "get_script_prefix",
     "get_urlconf",
     "is_valid_path",
@@ -135,6 +136,14 @@ def set_urlconf(urlconf_name: Any) -> None:
     """Set the URLconf of this context; None for ROOT_URLCONF."""
     if _urlconf.get() is not urlconf_name:
         _urlconf.set(urlconf_name or None)
+
+
+def enter_request(script_name: str) -> None:
+    """Begin with the script prefix of a request and with ROOT_URLCONF, in this context."""
+    if _urlconf.get() is not None:
+        _urlconf.set(None)
+    if script_name or _prefix.get() != "/":
+        set_script_prefix(script_name or "/")
 
 
 def get_urlconf(default: Any = None) -> Any:

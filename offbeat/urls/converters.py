@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 __all__ = [
@@ -47,6 +46,8 @@ class UUIDConverter:
     regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
     def to_python(self, value: str) -> Any:
+        import uuid
+
         return uuid.UUID(value)
 
     def to_url(self, value: Any) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from pickle import PicklingError
 from typing import Any
+
+from offbeat.utils.functional import cached_property
 
 __all__ = ["ResolverMatch"]
 
@@ -17,29 +18,15 @@ class ResolverMatch:
     match made by the compiled matcher works it out when asked.
     """
 
-    __slots__ = (
-        "__dict__",
-        "_tried",
-        "app_names",
-        "args",
-        "captured_kwargs",
-        "extra_kwargs",
-        "func",
-        "kwargs",
-        "namespaces",
-        "route",
-        "url_name",
-    )
+    __slots__ = ("__dict__", "_captured", "_leaf", "_path", "args", "func", "kwargs")
 
     func: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    url_name: str | None
-    app_names: list[str]
-    namespaces: list[str]
-    route: str | None
-    captured_kwargs: dict[str, Any] | None
-    extra_kwargs: dict[str, Any] | None
+    _captured: dict[str, Any] | None
+    # Where the compiled matcher found it: the rest is looked up there when it is asked for.
+    _leaf: Any
+    _path: str
 
     def __init__(
         self,
@@ -61,17 +48,43 @@ class ResolverMatch:
         self.app_names = [name for name in app_names if name] if app_names else []
         self.namespaces = [name for name in namespaces if name] if namespaces else []
         self.route = route
-        self._tried: Any = tried
+        self.tried = tried
         self.captured_kwargs = captured_kwargs
         self.extra_kwargs = extra_kwargs
 
-    @property
+    @cached_property
+    def captured_kwargs(self) -> dict[str, Any] | None:
+        return self._captured or {}
+
+    @cached_property
+    def url_name(self) -> str | None:
+        return self._leaf.url_name  # type: ignore[no-any-return]
+
+    @cached_property
+    def app_names(self) -> list[str]:
+        return list(self._leaf.app_names)
+
+    @cached_property
+    def namespaces(self) -> list[str]:
+        return list(self._leaf.namespaces)
+
+    @cached_property
+    def route(self) -> str | None:
+        return self._leaf.route  # type: ignore[no-any-return]
+
+    @cached_property
+    def extra_kwargs(self) -> dict[str, Any] | None:
+        return dict(self._leaf.extra)
+
+    @cached_property
+    def sync_views(self) -> str | None:
+        """Where synchronous views run, if a URLconf on the way says so."""
+        leaf = getattr(self, "_leaf", None)
+        return None if leaf is None else leaf.sync_views
+
+    @cached_property
     def tried(self) -> list[Any] | None:
-        tried = self._tried
-        if type(tried) is tuple:
-            resolver, path = tried
-            tried = self._tried = resolver.tried_before_match(path)
-        return tried  # type: ignore[no-any-return]
+        return self._leaf.owner.tried_before_match(self._path)  # type: ignore[no-any-return]
 
     @property
     def app_name(self) -> str:
@@ -112,4 +125,6 @@ class ResolverMatch:
         )
 
     def __reduce_ex__(self, protocol: Any) -> Any:
+        from pickle import PicklingError
+
         raise PicklingError(f"Cannot pickle {self.__class__.__qualname__}.")

@@ -15,14 +15,18 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
+from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.urls.exceptions import Resolver404
 from offbeat.urls.match import ResolverMatch
 from offbeat.urls.pieces import Capture, Piece, translate
 
-__all__ = ["Leaf", "Matcher", "join_route"]
+__all__ = ["Found", "Leaf", "Matcher", "join_route", "made"]
 
+# An endpoint, the path, positional and keyword arguments of the view, and those of them that the path gave.
+Found: TypeAlias = "tuple[Leaf, str, tuple[Any, ...], dict[str, Any], dict[str, Any] | None]"
+Step: TypeAlias = "Callable[[str], Found | ResolverMatch | None]"
 MAX_DEPTH = 6
 _new = ResolverMatch.__new__
 
@@ -30,6 +34,11 @@ _new = ResolverMatch.__new__
 def join_route(parent: str, child: str) -> str:
     """Return the route of a chain: an expression's leading "^" only makes sense at the start."""
     return parent + child.removeprefix("^") if parent else child
+
+
+def made(found: Found | ResolverMatch) -> ResolverMatch:
+    """Return the ResolverMatch for what was found."""
+    return found if isinstance(found, ResolverMatch) else found[0].made(found)
 
 
 class Leaf:
@@ -51,8 +60,10 @@ class Leaf:
         "namespaces",
         "owner",
         "prefix",
+        "quick",
         "regex",
         "route",
+        "sync_views",
         "text",
         "url_name",
     )
@@ -76,6 +87,7 @@ class Leaf:
         self.route = functools.reduce(join_route, map(str, chain[1:]), "")
         self.app_names = [node.app_name for node in resolvers if node.app_name]
         self.namespaces = [node.namespace for node in resolvers if node.namespace]
+        self.sync_views = _sync_views(resolvers)
         self.func = getattr(endpoint, "callback", None)
         self.url_name = None if self.foreign else endpoint.pattern.name
         self.extra = {name: value for level in self.levels for name, value in level.items()}
@@ -83,6 +95,8 @@ class Leaf:
         self.exact: str | None = None
         self.text: str | None = None
         self.regex: re.Pattern[str] | None = None
+        # What is faster than the expression, and says the same.
+        self.quick: Step | None = None
         self.captures: tuple[Capture, ...] = ()
         self.groups = 0
         self.deterministic = True
@@ -111,6 +125,8 @@ class Leaf:
         self.text = "".join(text) + (r"\Z" if final else "")
         self.regex = re.compile(self.text)
         self.captures = tuple(captures)
+        if whole[-1].simple and all(piece.literal for piece in whole[:-1]):
+            self.quick = _segment_matcher(self, captures[0])
 
     def _can_join(self, pieces: list[Piece]) -> bool:
         """Tell whether values can be merged without the step-by-step rules."""
@@ -125,13 +141,13 @@ class Leaf:
         only_endpoint = all(piece.literal or not piece.captures for piece in pieces[:-1])
         return not named and (only_endpoint or not self.extra)
 
-    def finish(self, path: str, found: re.Match[str], offset: int = 0) -> ResolverMatch | None:
-        """Return the match for an expression that matched; None when a converter refuses its text."""
+    def finish(self, path: str, found: re.Match[str], offset: int = 0) -> Found | None:
+        """Return what was found by an expression that matched; None when a converter refuses its text."""
         captures = self.captures
         if not captures:
-            return self.result(path, (), {})
+            return self.result(path, (), None)
         if captures[0].name is None:
-            return self.result(path, tuple([found[offset + c.group] for c in captures]), {})
+            return self.result(path, tuple([found[offset + c.group] for c in captures]), None)
         kwargs: dict[str, Any] = {}
         try:
             for capture in captures:
@@ -145,27 +161,20 @@ class Leaf:
             return None
         return self.result(path, (), kwargs)
 
-    def result(self, path: str, args: tuple[Any, ...], captured: dict[str, Any]) -> ResolverMatch:
-        """Make the ResolverMatch."""
+    def result(self, path: str, args: tuple[Any, ...], captured: dict[str, Any] | None) -> Found:
+        """What was found."""
+        if not captured:
+            return self, path, args, self.extra.copy(), None
+        return self, path, args, {**captured, **self.extra} if self.extra else captured.copy(), captured
+
+    def made(self, found: Found) -> ResolverMatch:
+        """Return the ResolverMatch for what was found. Requests put off making it, for few are asked for it."""
         match = _new(ResolverMatch)
+        match._leaf, match._path, match.args, match.kwargs, match._captured = found
         match.func = self.func  # type: ignore[assignment]
-        match.args = args
-        match.captured_kwargs = captured
-        extra = self.extra
-        if extra:
-            match.kwargs = {**captured, **extra}
-            match.extra_kwargs = extra.copy()
-        else:
-            match.kwargs = captured.copy()
-            match.extra_kwargs = {}
-        match.url_name = self.url_name
-        match.app_names = self.app_names
-        match.namespaces = self.namespaces
-        match.route = self.route
-        match._tried = (self.owner, path)
         return match
 
-    def match(self, path: str) -> ResolverMatch | None:
+    def match(self, path: str) -> Found | ResolverMatch | None:
         """Match one path on its own."""
         if self.regex is not None:
             found = self.regex.match(path)
@@ -189,7 +198,7 @@ class Leaf:
             match = self._adopt(path, found)
         else:
             args, captured, defaults = steps.pop()
-            match = self.result(path, args, captured)
+            match = made(self.result(path, args, captured))
             match.kwargs = {**captured, **defaults}
             match.extra_kwargs = dict(defaults)
         for args, captured, defaults in reversed(steps):
@@ -206,7 +215,7 @@ class Leaf:
         below = found.route or ""
         if hasattr(endpoint, "url_patterns"):
             below = join_route(str(endpoint.pattern), below)
-        match = self.result(path, tuple(found.args), dict(found.captured_kwargs or {}))
+        match = made(self.result(path, tuple(found.args), dict(found.captured_kwargs or {})))
         match.func = found.func
         match.kwargs = dict(found.kwargs)
         match.extra_kwargs = dict(found.extra_kwargs or {})
@@ -215,6 +224,20 @@ class Leaf:
         match.namespaces = self.namespaces + found.namespaces
         match.route = join_route(self.route, below)
         return match
+
+
+def _sync_views(resolvers: tuple[Any, ...]) -> str | None:
+    """Return what the innermost URLconf that has an opinion says about where its synchronous views run."""
+    for node in reversed(resolvers):
+        module = getattr(node, "urlconf_module", None)
+        wanted: str | None = getattr(module, "sync_views", None)
+        if wanted is not None:
+            if wanted not in ("inline", "threads"):
+                raise ImproperlyConfigured(
+                    f"sync_views of the URLconf {module!r} must be 'inline' or 'threads', not {wanted!r}."
+                )
+            return wanted
+    return None
 
 
 def _resolve_foreign(endpoint: Any, rest: str) -> ResolverMatch | None:
@@ -243,7 +266,7 @@ class Node:
     def __init__(self) -> None:
         self.children: dict[str, Node] = {}
         self.leaves: tuple[Leaf, ...] = ()
-        self.steps: tuple[Callable[[str], ResolverMatch | None], ...] = ()
+        self.steps: tuple[Step, ...] = ()
 
 
 class Matcher:
@@ -283,22 +306,22 @@ class Matcher:
         self.root = tree
         _finish(tree)
 
-    def match(self, path: str) -> ResolverMatch | None:
-        """Return the match for a path, or None."""
+    def match(self, path: str) -> Found | ResolverMatch | None:
+        """Return what a path leads to, or None."""
         leaf = self.exact.get(path)
         if leaf is not None:
-            return leaf.result(path, (), {})
+            return leaf, path, (), leaf.extra.copy(), None
         node = self.root
-        start = self.start
-        while node.children:
-            end = path.find("/", start) + 1
-            if not end:
-                break
-            child = node.children.get(path[start:end])
-            if child is None:
-                break
-            node = child
-            start = end
+        children = node.children
+        if children:
+            start = self.start
+            while end := path.find("/", start) + 1:
+                child = children.get(path[start:end])
+                if child is None:
+                    break
+                node = child
+                children = node.children
+                start = end
         for step in node.steps:
             match = step(path)
             if match is not None:
@@ -366,14 +389,14 @@ def _segment(leaf: Leaf, start: int) -> str:
 
 def _finish(node: Node) -> None:
     """Turn the leaves of each node into what is called for a path."""
-    steps: list[Callable[[str], ResolverMatch | None]] = []
+    steps: list[Step] = []
     run: list[Leaf] = []
     for leaf in (*node.leaves, None):
         if leaf is not None and leaf.regex is not None:
             run.append(leaf)
             continue
         if run:
-            steps.append(run[0].match if len(run) == 1 else _alternation(run))
+            steps.append(run[0].quick or run[0].match if len(run) == 1 else _alternation(run))
             run = []
         if leaf is not None:
             steps.append(leaf.match)
@@ -382,7 +405,31 @@ def _finish(node: Node) -> None:
         _finish(child)
 
 
-def _alternation(leaves: list[Leaf]) -> Callable[[str], ResolverMatch | None]:
+def _segment_matcher(leaf: Leaf, capture: Capture) -> Step:
+    """Return a function that matches literal text and one last segment: any text, or digits where it is converted."""
+    head, name, extra = leaf.prefix, str(capture.name), leaf.extra
+    size = len(head)
+    is_number = capture.convert is not None
+
+    def match(path: str) -> Found | None:
+        value: Any = path[size:]
+        if is_number:
+            if not (value.isdecimal() and value.isascii()):
+                return None
+            try:
+                value = int(value)
+            except ValueError:  # too many digits
+                return None
+        elif not value or "/" in value:
+            return None
+        if not path.startswith(head):
+            return None
+        return leaf, path, (), {name: value, **extra} if extra else {name: value}, {name: value}
+
+    return match
+
+
+def _alternation(leaves: list[Leaf]) -> Step:
     """Return a function that tries the leaves in order with one expression."""
     text = []
     owners: dict[int, tuple[int, int]] = {}
@@ -393,12 +440,12 @@ def _alternation(leaves: list[Leaf]) -> Callable[[str], ResolverMatch | None]:
         groups += leaf.groups + 1
     match_any = re.compile("|".join(text)).match
 
-    def match(path: str) -> ResolverMatch | None:
+    def match(path: str) -> Found | ResolverMatch | None:
         found = match_any(path)
         if found is None:
             return None
         position, offset = owners[found.lastindex]  # type: ignore[index]
-        result = leaves[position].finish(path, found, offset)
+        result: Found | ResolverMatch | None = leaves[position].finish(path, found, offset)
         if result is not None:
             return result
         # A converter refused: the ones behind it are tried one by one, as this is rare.

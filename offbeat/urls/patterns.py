@@ -237,8 +237,10 @@ class LocalePrefixPattern:
 
     @property
     def language_prefix(self) -> str:
-        language = get_language() or settings.LANGUAGE_CODE
-        if language == _default_language(settings.LANGUAGE_CODE) and not self.prefix_default_language:
+        default = settings.LANGUAGE_CODE
+        language = get_language() or default
+        # "en-us" may be served by "en".
+        if not self.prefix_default_language and language in (default, _default_language(default)):
             return ""
         return f"{language}/"
 

@@ -8,7 +8,6 @@ becomes an atomic group, so that no element gives back what it has taken, just a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from offbeat.urls.converters import DEFAULT_CONVERTERS, PathConverter, SlugConverter, StringConverter
@@ -22,27 +21,45 @@ _builtin = frozenset(type(converter) for converter in DEFAULT_CONVERTERS.values(
 _identity = frozenset((StringConverter, SlugConverter, PathConverter))
 
 
-@dataclass(frozen=True, slots=True)
 class Capture:
     """One captured value: its group within the piece, its name (None: positional) and its converter."""
 
-    group: int
-    name: str | None
-    convert: Any
-    optional: bool
+    __slots__ = ("convert", "group", "name", "optional")
+
+    def __init__(self, group: int, name: str | None, convert: Any, optional: bool) -> None:
+        self.group = group
+        self.name = name
+        self.convert = convert
+        self.optional = optional
 
 
-@dataclass(frozen=True, slots=True)
 class Piece:
-    """One element: literal head, expression, number of groups, captures, whether it must end the path."""
+    """One element: literal head, expression, number of groups, captures, whether it must end the path.
 
-    head: str
-    literal: bool
-    text: str
-    groups: int
-    captures: tuple[Capture, ...]
-    final: bool
-    deterministic: bool
+    ``simple``: whether there is, after the head, one capture of a whole segment and nothing else.
+    """
+
+    __slots__ = ("captures", "deterministic", "final", "groups", "head", "literal", "simple", "text")
+
+    def __init__(
+        self,
+        head: str,
+        literal: bool,
+        text: str,
+        groups: int,
+        captures: tuple[Capture, ...],
+        final: bool,
+        deterministic: bool,
+        simple: bool = False,
+    ) -> None:
+        self.head = head
+        self.literal = literal
+        self.text = text
+        self.groups = groups
+        self.captures = captures
+        self.final = final
+        self.deterministic = deterministic
+        self.simple = simple
 
 
 def translate(pattern: Any) -> Piece | None:
@@ -76,8 +93,20 @@ def _from_route(pattern: RoutePattern) -> Piece:
         captures.append(Capture(groups + 1, name, convert, False))
         text.append(f"({converter.regex})")
         groups += 1 + re.compile(converter.regex).groups
+    simple = (
+        pattern._is_endpoint
+        and "".join(text) in (f"{re.escape(head)}([0-9]+)", f"{re.escape(head)}([^/]+)")
+        and deterministic
+    )
     return Piece(
-        head, not captures, "".join(text), groups, tuple(captures), pattern._is_endpoint, deterministic
+        head,
+        not captures,
+        "".join(text),
+        groups,
+        tuple(captures),
+        pattern._is_endpoint,
+        deterministic,
+        simple,
     )
 
 

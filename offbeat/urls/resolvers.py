@@ -6,13 +6,13 @@ import functools
 import inspect
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from offbeat.conf import settings
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.urls.exceptions import Resolver404
 from offbeat.urls.match import ResolverMatch
-from offbeat.urls.matcher import Matcher, flatten
+from offbeat.urls.matcher import Found, Matcher, flatten, made
 from offbeat.urls.patterns import (
     LocalePrefixPattern,
     LocaleRegexDescriptor,
@@ -20,10 +20,12 @@ from offbeat.urls.patterns import (
     RoutePattern,
     translated,
 )
-from offbeat.urls.reversing import ReverseIndex
 from offbeat.urls.utils import get_callable
 from offbeat.utils.functional import cached_property
 from offbeat.utils.translation import get_language
+
+if TYPE_CHECKING:
+    from offbeat.urls.reversing import ReverseIndex
 
 __all__ = [
     "LocalePrefixPattern",
@@ -170,6 +172,8 @@ class URLResolver:
         self.app_name = app_name
         self.namespace = namespace
         self._matchers: dict[str | None, Matcher] = {}
+        # The only one, where the language makes no difference.
+        self.matcher: Matcher | None = None
 
     def __repr__(self) -> str:
         name = self.urlconf_name
@@ -207,6 +211,8 @@ class URLResolver:
     @cached_property
     def reverse_index(self) -> ReverseIndex:
         """What reversing looks names up in."""
+        from offbeat.urls.reversing import ReverseIndex
+
         return ReverseIndex(self)
 
     @property
@@ -230,13 +236,17 @@ class URLResolver:
 
     def find(self, path: str) -> ResolverMatch | None:
         """Return the match for a path, or None."""
+        found = self.look_up(path)
+        return None if found is None else made(found)
+
+    def look_up(self, path: str) -> Found | ResolverMatch | None:
+        """Return what a path leads to, or None; ``made()`` makes a ResolverMatch of it."""
         language = get_language() if self.by_language else None
         matcher = self._matchers.get(language)
         if matcher is None:
             matcher = self._matchers[language] = Matcher(self)
             if not self.by_language:
-                # There is only this one: ask it directly from now on.
-                self.__dict__["find"] = matcher.match
+                self.matcher = matcher
         return matcher.match(path)
 
     def resolve(self, path: str) -> ResolverMatch:

@@ -15,13 +15,14 @@ from urllib.parse import quote
 from offbeat.urls.exceptions import NoReverseMatch
 from offbeat.urls.patterns import LocalePrefixPattern, RegexPattern, RoutePattern
 from offbeat.utils.http import RFC3986_SUBDELIMS, escape_leading_slashes
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.translation import get_language
 
 __all__ = ["ReverseIndex"]
 
 SAFE = RFC3986_SUBDELIMS + "/~:@"
-UNNAMED = re.compile(r"%\(_(\d+)\)s")
-CLEAN = re.compile(r"[A-Za-z0-9_.\-~!$&'()*+,;=/:@]*\Z")
+UNNAMED = lazy_pattern(r"%\(_(\d+)\)s")
+CLEAN = lazy_pattern(r"[A-Za-z0-9_.\-~!$&'()*+,;=/:@]*\Z")
 
 
 class Entry(NamedTuple):
@@ -174,7 +175,7 @@ def _forms(chain: tuple[Any, ...], defaults: dict[str, Any]) -> list[Form]:
         name: converter for pattern in chain for name, converter in getattr(pattern, "converters", {}).items()
     }
     described = "".join(_text(pattern) for pattern in chain)
-    check = re.compile(described)
+    check = lazy_pattern(described)
     forms = []
     for choice in product(*(_branches(pattern) for pattern in chain)):
         template = ""

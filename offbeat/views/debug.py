@@ -7,6 +7,7 @@ import itertools
 import re
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from offbeat.utils.encoding import force_str
 from offbeat.utils.module_loading import import_string
 from offbeat.utils.safestring import mark_safe
 from offbeat.utils.version import get_docs_version
-from offbeat.views.debug_pages import default_page, not_found_page, report_page, report_text
+from offbeat.views.debug_pages import default_page, not_found_page, not_found_text, report_page, report_text
 from offbeat.views.decorators.debug import code_key, coroutine_functions_to_sensitive_variables
 
 __all__ = [
@@ -219,6 +220,14 @@ class SafeExceptionReporterFilter:
         return None
 
 
+def _readable(read: Callable[[], Any]) -> list[tuple[str, Any]]:
+    """Return the items of a part of the request, or why there are none: it may be what the report is about."""
+    try:
+        return list(read().items())
+    except Exception as error:
+        return [("(cannot be read)", error)]
+
+
 class ExceptionReporter:
     """Collects what there is to know about an exception and shows it."""
 
@@ -268,7 +277,7 @@ class ExceptionReporter:
             "request_meta": self.filter.get_safe_request_meta(request),
             "request_COOKIES_items": self.filter.get_safe_cookies(request).items(),
             "user_str": self._user(),
-            "filtered_POST_items": list(self.filter.get_post_parameters(request).items()),
+            "filtered_POST_items": _readable(lambda: self.filter.get_post_parameters(request)),
             "settings": self.filter.get_safe_settings(),
             "sys_executable": sys.executable,
             "sys_version_info": ".".join(map(str, sys.version_info[:3])),
@@ -282,8 +291,8 @@ class ExceptionReporter:
             and request.resolver_match._func_path,
         }
         if request is not None:
-            data["request_GET_items"] = request.GET.items()
-            data["request_FILES_items"] = request.FILES.items() if request.method == "POST" else ()
+            data["request_GET_items"] = _readable(lambda: request.GET)
+            data["request_FILES_items"] = _readable(lambda: request.FILES) if request.method == "POST" else ()
             data["request_insecure_uri"] = self._get_raw_insecure_uri()
         if self.exc_type:
             data["exception_type"] = self.exc_type.__name__
@@ -491,7 +500,10 @@ def _render(path: Path, data: dict[str, Any]) -> str:
 
 
 def technical_404_response(request: Any, exception: Exception) -> HttpResponse:
-    """Return the page for a path that matched nothing, or the start page of an empty project."""
+    """Return the page for a path that matched nothing, or the start page of an empty project.
+
+    Plain text where the client does not take HTML.
+    """
     try:
         error_url = exception.args[0]["path"]
     except (IndexError, TypeError, KeyError):
@@ -522,6 +534,8 @@ def technical_404_response(request: Any, exception: Exception) -> HttpResponse:
         "settings": get_default_exception_reporter_filter().get_safe_settings(),
         "raising_view_name": _raising_view(with_path),
     }
+    if request.get_preferred_type(["text/html", "text/plain"]) != "text/html":
+        return HttpResponseNotFound(not_found_text(data), content_type="text/plain; charset=utf-8")
     # Through the template engine, so that what watches rendered templates sees the data of the page.
     data["page"] = mark_safe(not_found_page(data))
     page = HttpResponseNotFound(_whole_page().render(Context(data)))

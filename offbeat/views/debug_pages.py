@@ -406,6 +406,21 @@ def not_found_page(data: dict[str, Any]) -> str:
     return _document(f"Page not found at /{path}", f'{head}<main id="info">{info}</main>{note}')
 
 
+def not_found_text(data: dict[str, Any]) -> str:
+    """Return what the page of a 404 says, as plain text."""
+    request = data["request"]
+    lines = ["Page not found (404)", data["reason"], f"Request: {request.method} {_uri(request)}"]
+    if data["raising_view_name"]:
+        lines.append(f"Raised by: {data['raising_view_name']}")
+    if data["urlpatterns"]:
+        outcome = "The last one matched." if data["resolved"] else "None of them matched."
+        tried = [
+            "".join(str(getattr(node, "pattern", node)) for node in chain) for chain in data["urlpatterns"]
+        ]
+        lines += [f"Tried of the URLconf {data['urlconf']}:", *(f"    {route}" for route in tried), outcome]
+    return "\n".join(line for line in lines if line) + "\n"
+
+
 def _uri(request: Any) -> str:
     return f"{request.scheme}://{request._get_raw_host()}{request.get_full_path()}"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-
+from offbeat.concurrency.marks import iscoroutinefunction, markcoroutinefunction
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.http import HttpResponse, HttpResponseNotAllowed
 from offbeat.utils.decorators import classonlymethod

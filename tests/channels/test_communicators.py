@@ -57,9 +57,27 @@ async def test_an_application_that_says_nothing_in_time():
     await connection.wait()
 
 
-async def test_an_error_of_the_application_comes_out():
+async def test_an_error_of_the_application_comes_out_at_once():
     async def broken(scope, receive, send):
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        await WebsocketCommunicator(broken, "/").connect()
+        await asyncio.wait_for(WebsocketCommunicator(broken, "/").connect(timeout=600), 60)
+
+
+async def test_an_application_that_says_nothing_is_given_up():
+    async def silent(scope, receive, send):
+        await asyncio.get_running_loop().create_future()
+
+    connection = WebsocketCommunicator(silent, "/")
+    with pytest.raises(asyncio.TimeoutError):
+        await connection.connect(timeout=0.01)
+    assert connection.future.cancelled()
+
+
+async def test_an_application_that_has_ended_without_a_word_is_given_up_at_once():
+    async def short(scope, receive, send):
+        pass
+
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(WebsocketCommunicator(short, "/").receive_output(timeout=600), 60)

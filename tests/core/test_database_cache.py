@@ -6,6 +6,7 @@ import pytest
 
 from offbeat.core.cache.backends.db import DatabaseCache
 from offbeat.db import connection
+from offbeat.db.models import DateTimeField
 
 TABLE = "a cache"
 
@@ -16,7 +17,7 @@ def table():
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TABLE {quote(TABLE)} (cache_key varchar(255) NOT NULL PRIMARY KEY, value text NOT NULL, "
-            "expires datetime NOT NULL)"
+            f"expires {DateTimeField().db_type(connection)} NOT NULL)"
         )
     yield
     with connection.cursor() as cursor:
@@ -71,7 +72,7 @@ def test_timeouts():
     assert cache.get_many(["past", "now", "ever"]) == {"ever": 1}
     assert not cache.has_key("past")
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT COUNT(*) FROM "{TABLE}"')
+        cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(TABLE)}")
         assert cursor.fetchone()[0] == 1
     cache.set("past", 1, -5)
     assert cache.add("past", 2)
@@ -84,5 +85,5 @@ def test_culling(frequency):
     for number in range(30):
         cache.set(f"key{number:02}", number)
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT COUNT(*) FROM "{TABLE}"')
+        cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(TABLE)}")
         assert cursor.fetchone()[0] <= 12

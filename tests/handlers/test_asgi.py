@@ -8,13 +8,14 @@ import threading
 
 import pytest
 
-from offbeat.concurrency import in_bridge, inline
+from offbeat.concurrency import in_bridge, inline, threaded
+from offbeat.core.handlers import inbox, syncstream
 from offbeat.core.handlers.asgi import ASGIHandler, ASGIRequest
 from offbeat.core.signals import request_finished, request_started
 from offbeat.http import HttpResponse, JsonResponse, StreamingHttpResponse
-from offbeat.urls import path
+from offbeat.urls import include, path
 
-from .helpers import Client, changed, fetch, scope, urls
+from .helpers import Client, URLConf, changed, fetch, scope, urls
 
 
 async def hello(request):
@@ -50,6 +51,37 @@ async def test_an_async_view_runs_in_a_bridge_and_a_sync_one_in_a_thread():
         with changed(SYNC_VIEWS="inline"):
             await fetch(app, "/b/")
     assert places == [(True, True), (False, False), (True, True), (True, True)]
+
+
+async def test_the_nearest_word_about_sync_views_counts():
+    def view(request):
+        return HttpResponse(str(in_bridge()))
+
+    def marked(mark):
+        return mark(lambda request: view(request))
+
+    def conf(sync_views, *patterns):
+        views = [path("plain/", view), path("inline/", marked(inline)), path("threaded/", marked(threaded))]
+        return URLConf(urlpatterns=[*views, *patterns], sync_views=sync_views)
+
+    inner = path("inner/", include(conf("threads", path("deeper/", include(conf(None))))))
+    found = {}
+    for setting in ("threads", "inline"):
+        for outer in (None, "inline", "threads"):
+            with changed(ROOT_URLCONF=conf(outer, inner), SYNC_VIEWS=setting):
+                app = ASGIHandler()
+                for where in ("plain/", "inner/plain/", "inner/deeper/plain/"):
+                    found[setting, outer, where] = (await fetch(app, f"/{where}")).body == b"True"
+                for where in ("", "inner/", "inner/deeper/"):
+                    assert (await fetch(app, f"/{where}inline/")).body == b"True"
+                    assert (await fetch(app, f"/{where}threaded/")).body == b"False"
+    assert [key for key, in_the_bridge in found.items() if in_the_bridge] == [
+        ("threads", "inline", "plain/"),
+        ("inline", None, "plain/"),
+        ("inline", "inline", "plain/"),
+    ]
+    with changed(ROOT_URLCONF=conf("somewhere")):
+        assert (await fetch(ASGIHandler(), "/plain/")).status == 500
 
 
 async def test_a_body_is_pulled_when_it_is_read():
@@ -147,6 +179,132 @@ async def test_a_slow_sync_stream_is_not_held_back():
     with urls(path("", view)):
         await ASGIHandler()(scope(), client.receive, send)
     assert moments[2] - moments[1] > 0.005
+
+
+async def test_a_piece_of_a_sync_stream_does_not_wait_for_the_next_one():
+    arrived = {text: threading.Event() for text in ("a", "b", "c")}
+
+    def view(request):
+        def pieces():
+            yield "a"
+            assert arrived["a"].wait(10)
+            yield "b"
+            yield "c"
+            assert arrived["b"].wait(10)
+            assert arrived["c"].wait(10)
+            raise RuntimeError("broken")
+
+        return StreamingHttpResponse(pieces())
+
+    async def send(message):
+        await asyncio.sleep(0)
+        if message.get("body"):
+            arrived[message["body"].decode()].set()
+
+    with urls(path("", view)), pytest.raises(RuntimeError, match="broken"):
+        await ASGIHandler()(scope(), Client().receive, send)
+
+
+async def test_a_subclass_may_answer_by_itself():
+    class Fixed(ASGIHandler):
+        def load_middleware(self, is_async=False):
+            """It needs none."""
+
+        async def get_response_async(self, request):
+            return HttpResponse(f"always {request.path}")
+
+    assert (await fetch(Fixed(), "/there")).body == b"always /there"
+
+
+async def test_many_listeners_begin_over_several_turns(monkeypatch):
+    monkeypatch.setattr(inbox, "TICK", 0)
+    monkeypatch.setattr(inbox, "AT_ONCE", 2)
+    gone = 0
+
+    async def view(request):
+        nonlocal gone
+        try:
+            await asyncio.sleep(30)
+        finally:
+            gone += 1
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    handler = ASGIHandler()
+    with urls(path("", view)):
+        await asyncio.gather(*(handler(scope(), receive, Client().send) for _ in range(9)))
+    assert gone == 9
+
+
+async def test_the_server_is_never_asked_for_two_messages_at_once(monkeypatch):
+    monkeypatch.setattr(inbox, "TICK", 0)
+    messages = [
+        {"type": "http.request", "body": body, "more_body": body != b"c"} for body in (b"a", b"b", b"c")
+    ]
+    asked = 0
+
+    async def receive():
+        nonlocal asked
+        asked += 1
+        assert asked == 1
+        try:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            if not messages:
+                await asyncio.get_running_loop().create_future()
+            return messages.pop(0)
+        finally:
+            asked -= 1
+
+    async def view(request):
+        await asyncio.sleep(0.001)
+        return HttpResponse(request.body)
+
+    client = Client()
+    with urls(path("", view)):
+        await ASGIHandler()(scope(method="POST"), receive, client.send)
+    assert client.body == b"abc"
+
+
+async def test_pieces_that_come_late_do_not_wait_for_the_next_one_either(monkeypatch):
+    # As if the thread had begun late, and its visit were still young when the loop looked for pieces.
+    monkeypatch.setattr(syncstream, "monotonic", lambda: 0.0)
+    arrived = {text: threading.Event() for text in ("a", "b", "c")}
+    loop = asyncio.get_running_loop()
+    waited = threading.Event()
+
+    def view(request):
+        def pieces():
+            loop.call_soon_threadsafe(loop.call_later, 0.02, waited.set)
+            assert waited.wait(10)
+            for text in ("a", "b", "c"):
+                yield text
+                assert arrived[text].wait(10)
+
+        return StreamingHttpResponse(pieces())
+
+    async def send(message):
+        await asyncio.sleep(0)
+        if message.get("body"):
+            arrived[message["body"].decode()].set()
+
+    with urls(path("", view)):
+        await ASGIHandler()(scope(), Client().receive, send)
+
+
+async def test_what_a_sync_stream_gave_before_it_failed_is_sent():
+    def view(request):
+        def pieces():
+            yield "a"
+            raise RuntimeError("broken")
+
+        return StreamingHttpResponse(pieces())
+
+    client = Client()
+    with urls(path("", view)), pytest.raises(RuntimeError, match="broken"):
+        await ASGIHandler()(scope(), client.receive, client.send)
+    assert client.body == b"a"
 
 
 async def test_an_endless_sync_stream_is_read_a_little_ahead_only():

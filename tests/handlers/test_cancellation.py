@@ -200,7 +200,7 @@ BODY = [
 @pytest.fixture
 def site(request, file_db, monkeypatch):  # noqa: F811
     """The application with one of the views; whoever waits, waits for a disconnect as well."""
-    monkeypatch.setattr(inbox, "PATIENCE", 0)
+    monkeypatch.setattr(inbox, "TICK", 0)
     add(file_db, "before")
     name, middleware = request.param
     connections.databases[ALIAS]["ATOMIC_REQUESTS"] = name == "atomic request"

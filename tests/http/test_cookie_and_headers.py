@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from offbeat.http import HttpHeaders, SimpleCookie, parse_cookie
+from offbeat.http.headers import RawHeaders
 
 
 def test_cookies_are_split_at_semicolons_only():
@@ -40,8 +42,10 @@ def test_request_headers_from_meta_and_from_pairs_agree():
 
 
 def test_repeated_headers_are_joined():
-    headers = HttpHeaders.from_pairs([(b"x", b"1"), (b"X", b"2"), (b"cookie", b"a=b"), (b"cookie", b"c=d")])
-    assert headers["x"] == "1,2"
+    headers = HttpHeaders.from_pairs(
+        [(b"x", b"1"), (b"X", b"2"), (b"cookie", b"a=b;"), (b"cookie", b"c=d"), (b"x", b"3")]
+    )
+    assert headers["x"] == "1,2,3"
     assert headers["cookie"] == "a=b; c=d"
 
 
@@ -49,3 +53,18 @@ def test_names():
     assert HttpHeaders.to_wsgi_names({"x-y": 1, "Content-Length": 2}) == {"HTTP_X_Y": 1, "CONTENT_LENGTH": 2}
     assert HttpHeaders.to_asgi_names({"X_Y": 1}) == {"x-y": 1}
     assert HttpHeaders.parse_header_name("PATH_INFO") is None
+
+
+def test_headers_of_a_scope_are_found_without_decoding_all_of_them():
+    raw = {b"host": b"a", b"x-name": b"\xe9", b"x_name": b"not this", b"content-type": b"text/plain"}
+    headers = RawHeaders(raw)
+    assert (headers["HOST"], headers["x_name"], headers.get("X-Name")) == ("a", "é", "é")
+    assert headers.get("absent") is None
+    assert headers.get("\u2603", "default") == "default"
+    assert "host" in headers and "absent" not in headers and 1 not in headers
+    with pytest.raises(KeyError, match="absent"):
+        headers["absent"]
+    assert "_store" not in vars(headers)
+    assert headers == HttpHeaders.from_pairs(raw.items())
+    assert list(headers) == ["Host", "X-Name", "Content-Type"]
+    assert repr(headers) == "{'Host': 'a', 'X-Name': 'é', 'Content-Type': 'text/plain'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import datetime
+import signal
 import zlib
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from offbeat.core.handlers.asgi import ASGIHandler
 from offbeat.core.handlers.wsgi import WSGIHandler
 from offbeat.http import EventStreamResponse, HttpRequest, HttpResponse, ServerSentEvent, last_event_id
+from offbeat.http.stopping import ignore_stop, on_stop
 from offbeat.urls import path
 from tests.handlers.helpers import Client, changed, fetch, scope, urls, wsgi_fetch
 
@@ -176,6 +178,83 @@ async def test_a_disconnect_ends_the_generator(heartbeat, idle):
         await asyncio.wait_for(task, 5)
     assert ended.is_set()
     assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.fixture
+def server_handler():
+    """The handler of a server for the signal that stops it, which notes that it was called."""
+    calls = []
+
+    def handler(number, frame):
+        calls.append(number)
+
+    before = signal.signal(signal.SIGTERM, handler)
+    yield handler, calls
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("heartbeat", [15, None])
+async def test_the_end_of_the_server_is_the_end_of_idle_streams(heartbeat, server_handler):
+    ended = []
+
+    async def events():
+        try:
+            yield "a"
+            await asyncio.sleep(60)
+        finally:
+            ended.append(True)
+
+    async def view(request):
+        return EventStreamResponse(events(), heartbeat=heartbeat)
+
+    handler, calls = server_handler
+    clients = [Client() for _ in range(3)]
+    with urls(path("", view)):
+        app = ASGIHandler()
+        tasks = [asyncio.create_task(app(scope(), each.receive, each.send)) for each in clients]
+        while any(len(client.sent) < 2 for client in clients):
+            await asyncio.sleep(0)
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(asyncio.gather(*tasks), 10)
+        # One that comes while the server is stopping is not kept either.
+        late = await asyncio.wait_for(fetch(app), 10)
+    assert calls == [signal.SIGTERM]
+    assert signal.getsignal(signal.SIGTERM) is handler
+    assert ended
+    for client in clients:
+        assert client.body == b"data: a\n\n"
+        assert client.sent[-1] == {"type": "http.response.body"}
+    assert late.sent[-1] == {"type": "http.response.body"}
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_streams_leave_the_handlers_of_signals_as_they_were(server_handler):
+    handler, calls = server_handler
+    told = []
+    stops = [lambda: told.append(1), lambda: told.append(2)]
+    for stop in stops:
+        on_stop(stop)
+    assert signal.getsignal(signal.SIGTERM) is not handler
+    ignore_stop(stops[0])
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.sleep(0)
+    assert told == [2]
+    assert calls == [signal.SIGTERM]
+    ignore_stop(stops[1])
+    assert signal.getsignal(signal.SIGTERM) is handler
+
+
+async def test_signals_that_nobody_handles_are_left_alone():
+    def stop():
+        raise AssertionError
+
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        on_stop(stop)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        ignore_stop(stop)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def test_a_stream_that_nobody_reads_is_closed_without_a_trace():

@@ -223,6 +223,34 @@ def test_a_handler_may_skip_a_file_or_stop_the_upload(error, names, last):
     assert handler.events[-1] == last
 
 
+def test_a_skipped_file_leaves_the_others_alone(monkeypatch):
+    class Refuses(Recorder):
+        def new_file(self, *args, **kwargs):
+            super().new_file(*args, **kwargs)
+            if self.field_name == "g":
+                raise SkipFile
+
+    monkeypatch.setattr(settings, "FILE_UPLOAD_MAX_MEMORY_SIZE", 0)
+    request = form_request(multipart(file("f", "x", b"abc"), file("g", "y", b"def")))
+    request.upload_handlers = [Refuses(), *request.upload_handlers]
+    assert list(request.FILES) == ["f"]
+    assert request.FILES["f"].read() == b"abc"
+    request.close()
+
+
+@pytest.mark.parametrize("cut", [10, 40, 70])
+def test_what_a_truncated_file_left_is_removed(cut, monkeypatch, tmp_path):
+    monkeypatch.setattr(settings, "FILE_UPLOAD_MAX_MEMORY_SIZE", 0)
+    monkeypatch.setattr(settings, "FILE_UPLOAD_TEMP_DIR", str(tmp_path))
+    whole = multipart(file("f", "x", b"abc"), file("g", "y", b"d" * 100))
+    request = form_request(whole[:-cut], length=len(whole))
+    assert list(request.FILES) == ["f"]
+    assert request.FILES["f"].read() == b"abc"
+    assert len(list(tmp_path.iterdir())) == 1
+    request.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_handler_may_take_the_file_for_itself():
     class Takes(Recorder):
         def new_file(self, *args, **kwargs):

@@ -223,3 +223,12 @@ def test_a_request_can_be_copied():
     twin = copy.deepcopy(request)
     assert twin.GET == request.GET
     assert twin.META is not request.META
+
+
+def test_urlconf_is_there_once_it_is_set():
+    request = HttpRequest()
+    assert not hasattr(request, "urlconf")
+    request.urlconf = "other.urls"
+    assert request.urlconf == "other.urls"
+    del request.urlconf
+    assert getattr(request, "urlconf", "usual") == "usual"

@@ -6,6 +6,7 @@ import datetime
 import decimal
 import pickle
 import uuid
+from http.cookies import SimpleCookie
 
 import pytest
 
@@ -26,6 +27,7 @@ from offbeat.http import (
     HttpResponseServerError,
     JsonResponse,
 )
+from offbeat.http.headers import ResponseHeaders
 
 
 def test_defaults():
@@ -244,3 +246,18 @@ def test_a_response_can_be_pickled():
 
 def test_serialization():
     assert HttpResponse("x").serialize() == b"Content-Type: text/html; charset=utf-8\r\n\r\nx"
+
+
+def test_replaced_headers_and_cookies_are_the_ones_sent():
+    response = HttpResponse(b"")
+    response["X-Old"] = "1"
+    response.headers = ResponseHeaders({"X-New": "2"})
+    cookies = SimpleCookie()
+    cookies["a"] = "b"
+    response.cookies = cookies
+    assert response._asgi_headers(0) == [
+        (b"X-New", b"2"),
+        (b"Content-Length", b"0"),
+        (b"Set-Cookie", b"a=b"),
+    ]
+    assert "X-Old" not in response

@@ -60,6 +60,24 @@ async def test_an_asynchronous_iterator_read_in_the_bridge():
         assert await spawn(lambda: list(StreamingHttpResponse(numbers()))) == [b"a", b"b"]
 
 
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+def test_an_asynchronous_iterator_read_plainly_ends_with_its_response():
+    ended = []
+
+    async def parts():
+        try:
+            while True:
+                yield "a"
+        finally:
+            ended.append(True)
+
+    response = StreamingHttpResponse(parts())
+    stream = iter(response)
+    assert next(stream) == b"a"
+    response.close()
+    assert ended == [True]
+
+
 def test_the_content_is_closed():
     stream = io.StringIO("x")
     response = StreamingHttpResponse(stream)

@@ -254,6 +254,7 @@ def test_sequences_of_an_unknown_app_are_an_error() -> None:
         call_command("sqlsequencereset", "nope")
 
 
+@pytest.mark.sqlite
 def test_a_database_without_sequences_says_so() -> None:
     err = StringIO()
     call_command("sqlsequencereset", "management_tests", stderr=err, stdout=StringIO())

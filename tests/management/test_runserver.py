@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from offbeat.core.management import CommandError, call_command
 from offbeat.test import override_settings
-from tests.running import free_port
+from tests.running import free_port, stop
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = """from offbeat.http import HttpResponse
@@ -46,8 +46,8 @@ application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter([path("e
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    """(port, folder) of a project that is served with reloading."""
+def server(tmp_path: Path) -> Iterator[tuple[int, Path, subprocess.Popen[bytes]]]:
+    """(port, folder, process) of a project that is served with reloading."""
     environment = {k: v for k, v in os.environ.items() if not k.endswith("SETTINGS_MODULE")}
     environment["PYTHONPATH"] = str(ROOT)
     subprocess.run(
@@ -72,13 +72,13 @@ def server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             wait_for(f"http://127.0.0.1:{port}/", "first", log)
-            yield port, tmp_path
+            yield port, tmp_path, process
         finally:
-            process.terminate()
-            process.wait(timeout=20)
+            stop(process)
 
 
 def wait_for(url: str, text: str, log: Path) -> None:
@@ -94,8 +94,10 @@ def wait_for(url: str, text: str, log: Path) -> None:
 
 
 @pytest.mark.server
-def test_the_server_serves_everything_and_restarts(server: tuple[int, Path]) -> None:
-    port, folder = server
+def test_the_server_serves_everything_restarts_and_ends(
+    server: tuple[int, Path, subprocess.Popen[bytes]],
+) -> None:
+    port, folder, process = server
     answer = httpx.get(f"http://127.0.0.1:{port}/static/page.css")
     assert (answer.status_code, answer.text) == (200, "body {}")
     assert httpx.get(f"http://127.0.0.1:{port}/static/../settings.py").status_code == 404
@@ -104,6 +106,11 @@ def test_the_server_serves_everything_and_restarts(server: tuple[int, Path]) -> 
         assert socket.recv(timeout=5) == "HELLO"
     (folder / "park" / "urls.py").write_text(PAGE.replace("first", "second"))
     wait_for(f"http://127.0.0.1:{port}/", "second", folder / "server.log")
+    # As a service manager stops it: the process that serves must not be left behind.
+    process.terminate()
+    process.wait(timeout=20)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/")
 
 
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1", "[::g]:8000", "localhost:port"])

@@ -14,7 +14,7 @@ from offbeat.test.utils import override_settings
 from tests.management.models import Author
 
 
-@pytest.mark.usefixtures("library")
+@pytest.mark.usefixtures("library_tables")
 def test_a_test_case_loads_its_fixtures(tmp_path: Path) -> None:
     row: dict[str, Any] = {"model": "management_tests.author", "pk": 1, "fields": {"name": "fixture"}}
     (tmp_path / "people.json").write_text(json.dumps([row]))

@@ -105,26 +105,26 @@ class BrokenMail:
 
 
 def test_cve_2023_46695_a_long_name_is_not_normalized():
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(ValidationError):
         UsernameField(max_length=150).clean("½" * 1_000_000)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @pytest.mark.usefixtures("site", "accounts")
 @pytest.mark.parametrize("url", ["/accounts/login/", "/accounts/logout/"])
 def test_cve_2025_27556_a_long_address_to_go_on_to_is_refused_at_once(url):
-    started = time.perf_counter()
+    started = time.thread_time()
     response = Client().post(url, {"next": "½" * 1_000_000})
     assert response.status_code == 200
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_cve_2021_45115_a_long_password_is_not_compared_in_full():
-    started = time.perf_counter()
+    started = time.thread_time()
     user = User(username="ann", first_name="Ann", email="ann@example.com")
     UserAttributeSimilarityValidator().validate("a" * 1_000_000, user)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @pytest.mark.usefixtures("environment")
@@ -165,20 +165,20 @@ def test_cve_2013_1443_a_huge_password_takes_no_longer():
     password = "x" * 1_000_000
     with override_settings(PASSWORD_HASHERS=["offbeat.contrib.auth.hashers.PBKDF2PasswordHasher"]):
         hasher = hashers.get_hasher()
-        started = time.perf_counter()
+        started = time.thread_time()
         encoded = hasher.encode(password, "s" * 22, 1000)
         assert hasher.verify(password, encoded)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @pytest.mark.usefixtures("site", "accounts")
 def test_cve_2010_4535_a_huge_number_in_a_link():
     with pytest.raises(ValueError, match="Base36 input too large"):
         base36_to_int("z" * 10_000)
-    started = time.perf_counter()
+    started = time.thread_time()
     response = Client().get(f"/accounts/reset/{'9' * 10_000}/{'z' * 10_000}-x/")
     assert b"unsuccessful" in response.content
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.usefixtures("site")

@@ -12,8 +12,19 @@ from offbeat.core.cache.backends.filebased import FileBasedCache
 from offbeat.core.exceptions import SuspiciousFileOperation
 from offbeat.core.files.base import ContentFile
 from offbeat.core.files.storage import FileSystemStorage, InMemoryStorage
+from offbeat.core.files.uploadedfile import SimpleUploadedFile
 from offbeat.http import HttpRequest, HttpResponse
 from offbeat.utils.cache import get_cache_key, has_vary_header, learn_cache_key
+
+from ..http.helpers import file, form_request, multipart
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077], ids=oct)
+def umask(request):
+    """Several masks of the process."""
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
 
 
 def page(**meta):
@@ -42,7 +53,12 @@ def test_cve_2026_48587_spaces_do_not_hide_an_asterisk():
     assert has_vary_header(HttpResponse(headers={"Vary": "Cookie ,* "}), "*")
 
 
-def test_cve_2026_25674_and_2020_24583_directories_have_exactly_the_configured_mode(tmp_path):
+def test_cve_2020_24583_the_mode_of_directories_is_that_of_their_parents_too(tmp_path, umask):
+    FileSystemStorage(tmp_path, directory_permissions_mode=0o750).save("a/b/c.txt", ContentFile(b""))
+    assert [(tmp_path / path).stat().st_mode & 0o777 for path in ("a", "a/b")] == [0o750, 0o750]
+
+
+def test_cve_2026_25674_directories_have_exactly_the_configured_mode(tmp_path):
     stop = threading.Event()
 
     def flip():
@@ -89,6 +105,30 @@ def test_cve_2024_39330_a_subclass_cannot_skip_the_check(storage_class, tmp_path
 def test_cve_2021_45452_names_that_leave_the_root(name, tmp_path):
     with pytest.raises(SuspiciousFileOperation):
         FileSystemStorage(location=tmp_path).save(name, ContentFile(b""))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../x", r"..\..\x", "a/b/x", "/x", "./x", "C:/x", r"C:\x", "x/", ".", "..", "", "/", "a/..", "\x00"],
+)
+def test_cve_2021_31542_an_uploaded_name_keeps_no_path(name, tmp_path):
+    """A bare name or a refusal, whichever door it comes in by; and nothing outside of the storage's root."""
+    root = tmp_path / "root"
+    for make in (lambda: SimpleUploadedFile(name, b"x"), lambda: ContentFile(b"x", name=name)):
+        try:
+            upload = make()
+            saved = FileSystemStorage(root).save(upload.name, upload)
+        except (SuspiciousFileOperation, ValueError):
+            continue
+        assert (root / saved).is_file()
+        assert not {"..", "."}.intersection(saved.replace("\\", "/").split("/"))
+    for name_of_field in (name, name.replace("/", "&#47;"), name.replace("/", "&sol;")):
+        quoted = name_of_field.replace("\\", "\\\\")
+        for upload in form_request(multipart(file("f", quoted))).FILES.values():
+            assert upload.name
+            assert not {"/", "\\", "\x00"}.intersection(upload.name)
+            assert upload.name not in (".", "..")
+    assert [each for each in tmp_path.rglob("*") if each.is_file() and root not in each.parents] == []
 
 
 def test_cve_2020_13254_keys_that_could_collide_are_announced():

@@ -30,9 +30,9 @@ from ..http.helpers import StreamRequest, Unmeasurable, file, form_request, mult
 def duration(fn):
     best = 1e9
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.thread_time()
         fn()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     return best
 
 
@@ -161,7 +161,7 @@ def test_cve_2022_23833_malformed_base64_ends(body):
         "..//x",
     ],
 )
-def test_cve_2021_28658_and_2021_31542_handlers_never_see_a_separator(name):
+def test_cve_2021_28658_handlers_never_see_a_separator(name):
     handler = Sizes()
     request = form_request(multipart(file("f", name)))
     request.upload_handlers = [handler]
@@ -207,10 +207,29 @@ def test_cve_2016_2512_a_backslash_and_user_information():
     assert not url_has_allowed_host_and_scheme("http://mysite\\@evil.com", allowed_hosts={"mysite"})
 
 
+@pytest.mark.parametrize("url", ["\x08javascript:x", "\x00//evil", "\x1bhttp://testserver/", "\x7f//evil"])
+def test_cve_2015_2317_a_control_character_in_front(url):
+    assert not url_has_allowed_host_and_scheme(url, allowed_hosts={"testserver"})
+
+
+@pytest.mark.parametrize("space", ["\n", " \n", "\t", "\r\n", "\x0b", "\x0c", "\xa0", "\u2028", "\u3000"])
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "//evil.com", "https://evil.com"])
+def test_cve_2015_0220_white_space_in_front(space, url):
+    assert not url_has_allowed_host_and_scheme(space + url, allowed_hosts={"testserver"})
+
+
 @pytest.mark.parametrize(
-    "url", ["\x08javascript:x", "\x00//evil", "\njavascript:alert(1)", "http:\\\\\\\\evil.com"]
+    "url",
+    [
+        r"http:\\\\evil.com",
+        r"http:\evil.com",
+        r"http:/\evil.com",
+        r"http:\/evil.com",
+        r"\\evil.com",
+        r"/\evil.com",
+    ],
 )
-def test_cve_2015_2317_and_2015_0220_and_2014_3730(url):
+def test_cve_2014_3730_backslashes_for_slashes(url):
     assert not url_has_allowed_host_and_scheme(url, allowed_hosts={"testserver"})
 
 

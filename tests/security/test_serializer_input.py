@@ -33,7 +33,7 @@ def test_nested_elements_in_a_field_are_refused_in_linear_time() -> None:
         + "</n>" * depth
         + "</field></object></django-objects>"
     )
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(SuspiciousOperation, match="Unexpected element: 'n'"):
         list(serializers.deserialize("xml", text))
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5

@@ -6,6 +6,7 @@ import io
 import logging
 import socket
 import time
+import tracemalloc
 from types import SimpleNamespace
 
 import pytest
@@ -63,8 +64,22 @@ def test_cve_2025_48432_a_path_forges_no_line_of_the_log(where, caplog):
         assert message.isprintable()
 
 
-@pytest.mark.parametrize("unit", ["%ff", "%e2%82%ac", "%e2%82", "%f0%9f", "é%"])
-def test_cve_2023_41164_and_2019_14235_iris_of_giant_uris_take_linear_time(unit):
+@pytest.mark.parametrize("unit", ["%e2%82%ac", "%f0%9f%8e%88", "é%", "%c3%a9x"])
+def test_cve_2023_41164_iris_of_giant_uris_take_linear_time(unit):
+    assert_linear(uri_to_iri, lambda size: unit * size, 20_000)
+
+
+@pytest.mark.parametrize("unit", ["%ff", "%e2%82", "%f0%9f"])
+def test_cve_2019_14235_bytes_that_are_not_utf8_are_kept_without_recursion(unit):
+    uri = unit * 100_000
+    tracemalloc.start()
+    try:
+        iri = uri_to_iri(uri)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert iri.lower() == uri
+    assert peak < 100 * len(uri)
     assert_linear(uri_to_iri, lambda size: unit * size, 20_000)
 
 
@@ -202,8 +217,8 @@ def test_cve_2011_4137_and_2011_4138_validators_stay_off_the_network(monkeypatch
     ],
 )
 def test_cve_2009_3695_odd_addresses_take_no_time(address):
-    begin = time.perf_counter()
+    begin = time.thread_time()
     for _ in range(10):
         with pytest.raises(Exception, match="valid email"):
             EmailValidator()(address)
-    assert time.perf_counter() - begin < 0.5
+    assert time.thread_time() - begin < 0.5

@@ -47,10 +47,10 @@ def test_cve_2022_41323_a_language_prefix_is_text():
     from offbeat.conf.urls.i18n import i18n_patterns
 
     with urls(*i18n_patterns(path("a/", view))):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         with pytest.raises(Resolver404):
             resolve("/" + "(a+)+" * 50 + "/a/")
-        assert time.perf_counter() - begin < 0.5
+        assert time.thread_time() - begin < 0.5
 
 
 def test_cve_2019_3498_the_page_does_not_show_the_path():
@@ -81,15 +81,27 @@ async def test_cve_2026_33034_a_body_without_a_true_length_is_limited(length):
     assert client.receives <= 4
 
 
-async def test_cve_2025_14550_repeated_headers_take_linear_time():
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda request: request.META["HTTP_X"],
+        lambda request: request.headers["x"],
+        lambda request: request._meta_value("HTTP_X"),
+    ],
+    ids=["META", "headers", "single"],
+)
+async def test_cve_2025_14550_repeated_headers_take_linear_time(read):
+    lengths = []
+
     async def show(request):
-        return HttpResponse(str(len(request.META["HTTP_X"])))
+        begin = time.process_time()
+        lengths.append(len(read(request)))
+        return HttpResponse(str(time.process_time() - begin))
 
     with urls(path("", show)):
-        begin = time.perf_counter()
-        client = await fetch(ASGIHandler(), headers=[(b"x", b"v" * 100)] * 20_000)
-        assert time.perf_counter() - begin < 2
-    assert client.status == 200
+        client = await fetch(ASGIHandler(), headers=[(b"x", b"v" * 100)] * 50_000)
+    assert lengths == [50_000 * 101 - 1]
+    assert float(client.body) < 1
 
 
 def posted(**meta):

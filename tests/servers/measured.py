@@ -1,7 +1,7 @@
 """The clinic on Uvicorn, telling its memory on demand: ``python measured.py PORT FILE``.
 
-On SIGUSR1 it collects garbage, gives free memory back to the system, and writes to FILE the kilobytes resident, the
-number of live objects, and the number of consumers.
+On SIGUSR1 it collects garbage, gives free memory back to the system, and writes to FILE the kilobytes allocated and
+resident, the number of live objects, of consumers and of tasks.
 """
 
 from __future__ import annotations
@@ -19,6 +19,34 @@ from typing import Any
 import uvicorn
 
 
+class _Mallinfo(ctypes.Structure):
+    """mallinfo2(3)."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        )
+    ]
+
+
+def allocated() -> int:
+    """Bytes that are allocated and not freed: all of them, where PYTHONMALLOC is "malloc"."""
+    ask = ctypes.CDLL("libc.so.6").mallinfo2
+    ask.restype = _Mallinfo
+    told = ask()
+    return int(told.uordblks + told.hblkhd)
+
+
 def measure() -> dict[str, int]:
     """Memory and objects of this process, now."""
     from offbeat.channels.consumer import AsyncConsumer
@@ -28,6 +56,7 @@ def measure() -> dict[str, int]:
     status = Path("/proc/self/status").read_text()
     objects = gc.get_objects()
     return {
+        "allocated_kb": allocated() // 1024,
         "resident_kb": int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))),
         "objects": len(objects),
         "consumers": sum(isinstance(each, AsyncConsumer) for each in objects),

@@ -17,6 +17,7 @@ from offbeat.test.html import HTMLParseError, parse_html
         ("&#39;&amp;", "'&"),
         ("<p>x", "<p>x</p>"),
         ("a<!-- b -->c", "ac"),
+        ("<p><b>a</b>&nbsp;<i>b</i></p>", "<p><b>a</b><i>b</i></p>"),
     ],
 )
 def test_equal(first, second):

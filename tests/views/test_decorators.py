@@ -131,6 +131,15 @@ def test_method_decorators():
         method_decorator(never_cache, name="http_method_names")(Decorated)
 
 
+@pytest.mark.parametrize("decorators", [{require_POST, never_cache}, iter([require_POST])])
+def test_method_decorators_have_an_order(decorators):
+    with pytest.raises(TypeError, match="not subscriptable"):
+
+        @method_decorator(decorators, name="dispatch")
+        class Decorated(View):
+            pass
+
+
 async def test_a_method_decorator_on_an_async_method():
     class Decorated(View):
         @method_decorator(never_cache)

@@ -8,7 +8,7 @@ import pytest
 
 from offbeat.core.exceptions import SuspiciousFileOperation
 from offbeat.http import Http404, HttpRequest
-from offbeat.urls import path
+from offbeat.urls import path, resolve
 from offbeat.views import debug, defaults, static
 from offbeat.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from tests.handlers.helpers import changed, urls
@@ -144,18 +144,31 @@ def test_a_404_tells_what_was_tried():
         return None
 
     with urls(path("known/", view, name="known")), changed(DEBUG=True):
-        from offbeat.urls import resolve
-
         exc = failure(resolve, "/<script>/")[1]
         page = debug.technical_404_response(request(where="/<script>/"), exc).content.decode()
     assert "known/ [name='known']" in page
     assert "<script>" not in page
 
 
+def test_a_404_is_plain_text_for_scripts():
+    def view(request):
+        raise Http404("<gone>")
+
+    with urls(path("known/", view, name="known")), changed(DEBUG=True):
+        made = request(where="/other/", HTTP_ACCEPT="application/json")
+        response = debug.technical_404_response(made, failure(resolve, "/other/")[1])
+        assert response.status_code == 404
+        assert response["Content-Type"] == "text/plain; charset=utf-8"
+        assert "http://testserver/other/" in response.text
+        assert "\n    known/\nNone of them matched.\n" in response.text
+        made = request(where="/known/", HTTP_ACCEPT="text/plain")
+        response = debug.technical_404_response(made, Http404("<gone>"))
+    assert "<gone>" in response.text
+    assert "view" in response.text.split("Raised by: ")[1]
+
+
 def test_an_empty_project_gets_a_start_page():
     with urls():
-        from offbeat.urls import resolve
-
         exc = failure(resolve, "/")[1]
         response = debug.technical_404_response(request(), exc)
     assert b"install worked successfully" in response.content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -17,6 +18,25 @@ class ApplicationCommunicator(_Base):  # type: ignore[misc]
 
     # What is looked at when an object goes whose scope was refused.
     _future: Any = None
+
+    async def receive_output(self, timeout: float = 1) -> dict[str, Any]:
+        """Return the next message of the application.
+
+        TimeoutError when none comes; what the application raises, as soon as it does.
+        """
+        if self.output_queue.empty():
+            message = asyncio.ensure_future(self.output_queue.get())
+            try:
+                await asyncio.wait(
+                    {message, self.future}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+                )
+                if message.done():
+                    return message.result()  # type: ignore[no-any-return]
+            finally:
+                message.cancel()
+            # Nothing came in time, or will ever come.
+            timeout = 0
+        return await super().receive_output(timeout)  # type: ignore[no-any-return]
 
 
 class HttpCommunicator(ApplicationCommunicator):

@@ -28,12 +28,9 @@ class CacheHandler(BaseConnectionHandler):
         super().__init__(settings)
         self._connections: Any = threading.local()
 
-    # Whether there was ever a cache to close.
-    used = False
-
     def create_connection(self, alias: str) -> Any:
         """A cache from its definition; InvalidCacheBackendError if the backend cannot be imported."""
-        self.used = True
+        signals.request_finished.note()
         params = self.settings[alias].copy()
         backend = params.pop("BACKEND")
         location = params.pop("LOCATION", "")
@@ -53,4 +50,4 @@ def close_caches(**kwargs: Any) -> None:
     caches.close_all()
 
 
-signals.request_finished.connect(close_caches)
+signals.request_finished.connect_idle(close_caches)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from offbeat.core.checks.messages import (
     CRITICAL,
     DEBUG,
@@ -16,24 +18,10 @@ from offbeat.core.checks.messages import (
     Warning,
 )
 from offbeat.core.checks.registry import Tags, register, run_checks, tag_exists
+from offbeat.utils.lazy_names import lazy_names
 
-# Importing a module of checks registers them.
-from offbeat.core.checks import (  # isort: skip
-    async_checks,
-    caches,
-    commands,
-    compatibility,
-    database,
-    files,
-    mail,
-    model_checks,
-    security,
-    templates,
-    translation,
-    urls,
-)
-from offbeat.core.checks.compatibility import django_4_0  # isort: skip
-from offbeat.core.checks.security import base, csrf, sessions  # isort: skip
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, {})
 
 __all__ = [
     "CRITICAL",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from itertools import chain
+from types import FunctionType
 from typing import Any, TypeVar, overload
 
 from offbeat.core.checks.messages import CheckMessage
@@ -37,9 +40,37 @@ C = TypeVar("C", bound=Callable[..., Any])
 class CheckRegistry:
     """Checks that always run, and those that run before deployment only."""
 
-    def __init__(self) -> None:
-        self.registered_checks: set[Any] = set()
-        self.deployment_checks: set[Any] = set()
+    def __init__(self, builtin: Iterable[str] = ()) -> None:
+        # Modules whose import registers checks: not loaded before somebody looks at the checks.
+        self._builtin = tuple(builtin)
+        self._checks: dict[bool, set[Any]] = {False: set(), True: set()}
+
+    def _load_builtin(self) -> None:
+        for module in self._builtin:
+            import_module(module)
+        self._builtin = ()
+
+    @property
+    def registered_checks(self) -> set[Any]:
+        """The checks that always run."""
+        self._load_builtin()
+        return self._checks[False]
+
+    @registered_checks.setter
+    def registered_checks(self, checks: set[Any]) -> None:
+        self._load_builtin()
+        self._checks[False] = checks
+
+    @property
+    def deployment_checks(self) -> set[Any]:
+        """The checks that run before deployment only."""
+        self._load_builtin()
+        return self._checks[True]
+
+    @deployment_checks.setter
+    def deployment_checks(self, checks: set[Any]) -> None:
+        self._load_builtin()
+        self._checks[True] = checks
 
     @overload
     def register(self, check: C, *tags: str, **kwargs: Any) -> C: ...
@@ -54,7 +85,7 @@ class CheckRegistry:
             if not _takes_kwargs(check):
                 raise TypeError("Check functions must accept keyword arguments (**kwargs).")
             check.tags = tags
-            (self.deployment_checks if kwargs.get("deploy") else self.registered_checks).add(check)
+            self._checks[bool(kwargs.get("deploy"))].add(check)
             return check
 
         if callable(check):
@@ -116,12 +147,31 @@ def _place(check: Any) -> tuple[str, str]:
 
 
 def _takes_kwargs(function: Any) -> bool:
-    import inspect
-
+    if isinstance(function, FunctionType) and not function.__dict__:
+        # Most are, and a signature is slow to make.
+        return bool(function.__code__.co_flags & inspect.CO_VARKEYWORDS)
     return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values())
 
 
-registry = CheckRegistry()
+registry = CheckRegistry(
+    f"offbeat.core.checks.{module}"
+    for module in (
+        "async_checks",
+        "caches",
+        "commands",
+        "compatibility.django_4_0",
+        "database",
+        "files",
+        "mail",
+        "model_checks",
+        "security.base",
+        "security.csrf",
+        "security.sessions",
+        "templates",
+        "translation",
+        "urls",
+    )
+)
 register = registry.register
 run_checks = registry.run_checks
 tag_exists = registry.tag_exists

@@ -8,8 +8,9 @@ from typing import Any
 from offbeat.conf import settings
 from offbeat.core.checks.messages import CheckMessage, Error
 from offbeat.core.checks.registry import Tags, register
+from offbeat.utils.lazy_pattern import lazy_pattern
 
-_CODE = re.compile(r"^[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?$", re.IGNORECASE)
+_CODE = lazy_pattern(r"^[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?$", re.IGNORECASE)
 
 E001 = Error("You have provided an invalid value for the LANGUAGE_CODE setting: {!r}.", id="translation.E001")
 E002 = Error(

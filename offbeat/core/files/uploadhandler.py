@@ -6,10 +6,10 @@ Any hook may be a coroutine function.
 from __future__ import annotations
 
 import os
-from io import BytesIO
 from typing import Any
 
 from offbeat.conf import settings
+from offbeat.core.files.arriving import ArrivingFile
 from offbeat.core.files.uploadedfile import InMemoryUploadedFile, TemporaryUploadedFile
 from offbeat.core.files.utils import remaining_size
 from offbeat.utils.module_loading import import_string
@@ -167,7 +167,7 @@ class MemoryFileUploadHandler(FileUploadHandler):
         """Take the file over from later handlers, if active."""
         super().new_file(*args, **kwargs)
         if self.activated:
-            self.file = BytesIO()
+            self.file = ArrivingFile()
             raise StopFutureHandlers
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> Any:
@@ -181,9 +181,8 @@ class MemoryFileUploadHandler(FileUploadHandler):
         """The file in memory, if active."""
         if not self.activated:
             return None
-        self.file.seek(0)
         return InMemoryUploadedFile(
-            file=self.file,
+            file=self.file.complete(),
             field_name=self.field_name,
             name=self.file_name,
             content_type=self.content_type,

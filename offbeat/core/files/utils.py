@@ -11,14 +11,15 @@ from offbeat.core.exceptions import SuspiciousFileOperation
 
 def validate_file_name(name: Any, allow_relative_path: bool = False) -> Any:
     """The name, or SuspiciousFileOperation if it is empty, goes up, or has a path that is not allowed."""
-    if os.path.basename(name) in {"", ".", ".."}:
+    last = os.path.basename(name)
+    if last in {"", ".", ".."}:
         raise SuspiciousFileOperation(f"Could not derive file name from '{name}'")
     if allow_relative_path:
         # A storage of another system may take a backslash for a separator.
         path = pathlib.PurePosixPath(str(name).replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts:
             raise SuspiciousFileOperation(f"Detected path traversal attempt in '{name}'")
-    elif name != os.path.basename(name):
+    elif name != last:
         raise SuspiciousFileOperation(f"File name '{name}' includes path elements")
     return name
 

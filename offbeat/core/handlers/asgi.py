@@ -9,40 +9,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from time import monotonic
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote_to_bytes
-from weakref import ref
 
-from offbeat.concurrency import bridged, in_thread, install, spawn, spawn_watched
+from offbeat.concurrency import begin, bridged, install, spawn, wait
 from offbeat.conf import settings
-from offbeat.core import signals
-from offbeat.core.cache import caches, close_caches
 from offbeat.core.exceptions import RequestAborted, RequestDataTooBig
 from offbeat.core.handlers import base
-from offbeat.core.handlers.inbox import BodyStream, Inbox
+from offbeat.core.handlers.inbox import LITTLE_PATIENCE, PATIENCE, BodyStream, Entry, Inbox, Vigil
+from offbeat.core.handlers.syncstream import SyncStream
 from offbeat.core.handlers.watch import unwatch_loop, watch_loop
-from offbeat.db import close_old_connections, reset_queries
-from offbeat.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, parse_cookie
-from offbeat.http.base import response_keeper
-from offbeat.http.headers import HttpHeaders
-from offbeat.urls import get_resolver, set_script_prefix
+from offbeat.core.signals import request_finished, request_started
+from offbeat.http import HttpRequest, HttpResponse, QueryDict, parse_cookie
+from offbeat.http.base import KEPT
+from offbeat.http.headers import HttpHeaders, RawHeaders
+from offbeat.urls import get_resolver
+from offbeat.urls.base import enter_request
 from offbeat.utils.encoding import repercent_broken_unicode
 from offbeat.utils.functional import cached_property
+from offbeat.utils.hooks import SAFE_METHODS
 
 __all__ = ["ASGIHandler", "ASGIRequest", "get_script_prefix"]
 
+_first = itemgetter(0)
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 logger = logging.getLogger("offbeat.request")
-_get_running_loop = asyncio.get_running_loop
-# The header of small contents, which most answers of an API are.
-_LENGTHS = [(b"Content-Length", b"%d" % length) for length in range(1024)]
-NO_CONTENT_STATUS = frozenset((204, 304))
-# From a synchronous stream, at most so many bytes are taken at once, for at most so many seconds.
-READ_AHEAD = 2**16
-READY_WITHIN = 0.001
 
 
 def get_script_prefix(scope: dict[str, Any]) -> str:
@@ -52,22 +48,33 @@ def get_script_prefix(scope: dict[str, Any]) -> str:
 
 
 class ASGIRequest(HttpRequest):
-    """A request over an ASGI scope; ``body_file`` is an Inbox, or has ``read(size)`` and ``readline(size)``."""
+    """A request over an ASGI scope; ``body_file`` has ``read(size)`` and ``readline(size)``, or is None for no body."""
 
     _encoded_names: dict[str, bytes] = {}
+    # Where the body comes from instead of a file.
+    _receive: Receive | None
+    _raw_headers: dict[bytes, bytes] | None
+    script_name = ""
 
     def __init__(self, scope: dict[str, Any], body_file: Any) -> None:
         self.scope = scope
         self._body_file = body_file
+        self._receive = self._found = self._raw_headers = None
         query = scope.get("query_string")
-        # What is not UTF-8 is refused here, before anything depends on it.
-        self._query_string: str = (query.decode() if isinstance(query, bytes) else query) if query else ""
+        if query:
+            # What is not UTF-8 is refused here, before anything depends on it.
+            self._query_string = query.decode() if isinstance(query, bytes) else query
+        else:
+            self._query_string = ""
         self.method = scope["method"].upper()
-        self.script_name = script = settings.FORCE_SCRIPT_NAME or scope.get("root_path") or ""
         path = scope["path"]
         if not path.isascii() and "\ufffd" in path:
             path = self.__dict__["path"] = _exact_path(scope)
-        self.path_info = _below(script, path) if script else path
+        script = settings.FORCE_SCRIPT_NAME or scope.get("root_path")
+        if script:
+            self.script_name = script
+            path = _below(script, path)
+        self.path_info = path
 
     @cached_property
     def path(self) -> str:
@@ -83,21 +90,52 @@ class ASGIRequest(HttpRequest):
             header = header.encode("latin-1", "replace").decode(errors="replace")
         return parse_cookie(header)
 
-    def _open_stream(self) -> Any:
+    def _inbox(self) -> Any:
+        """Where the body comes from. There is no Inbox for the many requests that have no body and are over at once."""
         body = self._body_file
+        if body is None:
+            body = self._body_file = BytesIO() if self._receive is None else Inbox(self._receive)
+        return body
+
+    def listen_for(self, task: asyncio.Task[Any] | None, vigil: Vigil) -> None:
+        """Listen for a disconnect, which cancels the task of the request: it has been waiting for a while."""
+        self._inbox().listen_for(task, vigil)
+
+    def _open_stream(self) -> Any:
+        body = self._inbox()
         return BodyStream(body) if type(body) is Inbox else body
+
+    def _body_is_outstanding(self) -> bool:
+        body = self._inbox()
+        return type(body) is Inbox and not body.complete
+
+    def _look_for_body(self) -> None:
+        body = self._inbox()
+        if type(body) is not Inbox or self.method in SAFE_METHODS:
+            return
+        headers = self._headers_by_name()
+        # A client that asks first must not be told to go on for a view that may not want the body.
+        if b"expect" not in headers and (
+            headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        ):
+            body.look()
+
+    def _gather_body(self) -> None:
+        wait(self._inbox().gather())
 
     def _get_scheme(self) -> str:
         return self.scope.get("scheme") or super()._get_scheme()
 
-    @cached_property
-    def GET(self) -> QueryDict:
-        return QueryDict(self._query_string, encoding=self.encoding)
+    def _load_get(self) -> QueryDict:
+        # Only there may a charset be named, and few requests with parameters have it.
+        if not self._encoding_was_set and b"content-type" not in map(_first, self.scope.get("headers", ())):
+            return QueryDict(self._query_string)
+        return QueryDict(self._query_string, False, self.encoding)
 
     def _load_headers(self) -> HttpHeaders:
         if "META" in self.__dict__:
             return HttpHeaders(self.META)
-        return HttpHeaders.from_pairs(self.scope.get("headers", ()))
+        return RawHeaders(self._headers_by_name())
 
     def _meta_value(self, key: str) -> Any:
         meta = self.__dict__.get("META")
@@ -112,10 +150,30 @@ class ASGIRequest(HttpRequest):
             name = key.removeprefix("HTTP_").replace("_", "-").lower().encode("latin-1")
             if len(self._encoded_names) < 256:
                 self._encoded_names[key] = name
-        found = [value for header, value in self.scope.get("headers", ()) if header == name]
-        if not found:
-            return None
-        return _join_values(name == b"cookie", [value.decode("latin-1") for value in found])
+        value = self._headers_by_name().get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def _headers_by_name(self) -> dict[bytes, bytes]:
+        raw = self._raw_headers
+        if raw is None:
+            headers = self.scope.get("headers", ())
+            raw = dict(headers)
+            if len(raw) != len(headers):
+                raw = _joined(headers)
+            self._raw_headers = raw
+        return raw
+
+    def _get_raw_host(self) -> str:
+        if settings.USE_X_FORWARDED_HOST or "META" in self.__dict__:
+            return super()._get_raw_host()
+        host = (self._raw_headers or self._headers_by_name()).get(b"host")
+        return super()._get_raw_host() if host is None else host.decode("latin-1")
+
+    def _has_cookies(self) -> bool:
+        made = self.__dict__
+        if "COOKIES" in made or "META" in made:
+            return super()._has_cookies()
+        return b"cookie" in self._headers_by_name()
 
     def _load_meta(self) -> dict[str, Any]:
         scope = self.scope
@@ -140,16 +198,7 @@ class ASGIRequest(HttpRequest):
             meta["SERVER_NAME"] = "unknown"
             meta["SERVER_PORT"] = "0"
         meta.update(_headers_as_meta(scope.get("headers", ())))
-        waiting = self.__dict__.pop("_meta_callbacks", None)
-        if waiting:
-            self.META = meta
-            for callback in waiting:
-                callback(self)
         return meta
-
-    def _on_meta(self, callback: Callable[[Any], None]) -> None:
-        """Call ``callback(request)`` when META is made, which may be never."""
-        self.__dict__.setdefault("_meta_callbacks", []).append(callback)
 
 
 def _exact_path(scope: dict[str, Any]) -> str:
@@ -169,65 +218,63 @@ def _below(script: str, path: str) -> str:
     return rest if rest.startswith("/") else path
 
 
+# Names seen before, as META has them: the same few come with every request.
+_META_NAMES: dict[bytes, str] = {}
+_MOST_NAMES = 512
+_LONGEST_NAME = 64
+
+
+def _meta_name(raw_name: bytes) -> str:
+    name = raw_name.decode("latin-1").upper().replace("-", "_")
+    if b"_" in raw_name:
+        # It would take the place of the name with a hyphen, which a proxy may vouch for (CVE-2026-3902).
+        name = ""
+    elif name not in HttpHeaders.UNPREFIXED_HEADERS:
+        name = f"HTTP_{name}"
+    if len(_META_NAMES) < _MOST_NAMES and len(raw_name) <= _LONGEST_NAME:
+        _META_NAMES[raw_name] = name
+    return name
+
+
 def _headers_as_meta(headers: Any) -> dict[str, str]:
-    collected: dict[str, list[str]] = {}
+    found: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
     for raw_name, raw_value in headers:
-        if b"_" in raw_name:
-            # It would take the place of the name with a hyphen, which a proxy may vouch for (CVE-2026-3902).
+        name = _META_NAMES.get(raw_name) or _meta_name(raw_name)
+        if not name:
             continue
-        name = raw_name.decode("latin-1").upper().replace("-", "_")
-        if name not in HttpHeaders.UNPREFIXED_HEADERS:
-            name = f"HTTP_{name}"
-        collected.setdefault(name, []).append(raw_value.decode("latin-1"))
-    return {name: _join_values(name == "HTTP_COOKIE", values) for name, values in collected.items()}
+        value = raw_value.decode("latin-1")
+        if name in found:
+            repeated.setdefault(name, [found[name]]).append(value)
+        else:
+            found[name] = value
+    for name, values in repeated.items():
+        found[name] = _join_values(name == "HTTP_COOKIE", values)
+    return found
+
+
+def _joined(headers: Any) -> dict[bytes, bytes]:
+    """Headers by name, some of which are repeated."""
+    found: dict[bytes, bytes] = {}
+    repeated: dict[bytes, list[bytes]] | None = None
+    for name, value in headers:
+        if name not in found:
+            found[name] = value
+        else:
+            if repeated is None:
+                repeated = {}
+            # Gathered first, for adding one to the other would take quadratic time (CVE-2025-14550).
+            repeated.setdefault(name, [found[name]]).append(value)
+    if repeated is not None:
+        for name, values in repeated.items():
+            cookies = name == b"cookie"
+            found[name] = b"; ".join([v.rstrip(b"; ") for v in values]) if cookies else b",".join(values)
+    return found
 
 
 def _join_values(cookies: bool, values: list[str]) -> str:
     """Return the value of a repeated header (RFC 9110 §5.3; cookies: RFC 9113 §8.2.3)."""
-    if len(values) == 1:
-        return values[0]
     return "; ".join(value.rstrip("; ") for value in values) if cookies else ",".join(values)
-
-
-class _Edge:
-    """Tells whether anybody has something to do when a signal of the request cycle is sent.
-
-    The framework's own receivers mostly have nothing to do: queries are logged in debug mode, connections of the loop
-    are given back by themselves, and caches matter once one is in use.
-    """
-
-    __slots__ = ("always", "receivers", "signal", "when_cached", "when_debugging")
-
-    def __init__(self, signal: Any) -> None:
-        self.signal = signal
-        self._learn()
-
-    def needed(self) -> bool:
-        """Whether the signal has to be sent."""
-        if self.signal.receivers is not self.receivers:
-            self._learn()
-        return self.always or (self.when_debugging and settings.DEBUG) or (self.when_cached and caches.used)
-
-    def _learn(self) -> None:
-        self.receivers = self.signal.receivers
-        references = [reference for _, reference, *_ in self.receivers]
-        found = {reference() if isinstance(reference, ref) else reference for reference in references}
-        self.when_debugging = reset_queries in found
-        self.when_cached = close_caches in found
-        self.always = bool(found - {None, reset_queries, close_caches, close_old_connections})
-
-
-def _pull(parts: Iterator[bytes]) -> tuple[list[bytes], bool]:
-    """Take what an iterator has ready, so that many small pieces share a visit to the thread."""
-    deadline = monotonic() + READY_WITHIN
-    some = []
-    size = 0
-    for part in parts:
-        some.append(part)
-        size += len(part)
-        if size >= READ_AHEAD or monotonic() > deadline:
-            return some, True
-    return some, False
 
 
 class ASGIHandler(base.BaseHandler):
@@ -239,10 +286,14 @@ class ASGIHandler(base.BaseHandler):
 
     def __init__(self) -> None:
         super().__init__()
+        # By another name: what the class has by the same one, too, is looked up anew for every request.
+        self._make_request = self.request_class
         self.load_middleware(is_async=True)
-        self._started = _Edge(signals.request_started)
-        self._finished = _Edge(signals.request_finished)
+        overridden = type(self).get_response_async is not base.BaseHandler.get_response_async
+        self._respond_to = self._keep_response if overridden else self._respond
+        self._answers_alone = not overridden and self._is_bare
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._vigil: Vigil
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one HTTP request, take part in the lifespan protocol, or refuse a WebSocket."""
@@ -250,44 +301,93 @@ class ASGIHandler(base.BaseHandler):
         if kind != "http":
             await self._handle_other(kind, scope, receive, send)
             return
-        loop = _get_running_loop()
+        loop = get_running_loop()
         if loop is not self._loop:
-            # Tasks that a view starts must be able to suspend in synchronous code, too.
-            install(loop)
-            watch_loop(loop)
-            self._loop = loop
-        inbox = Inbox(receive)
+            self._serve_on(loop)
+        request: Any = None
+        inbox: Any = None
+        watched: set[Entry] | None = None
         try:
-            # Only what makes the response can meet the database: plain content is sent outside the bridge.
-            response = await spawn_watched(inbox.watch, self.respond, scope, inbox)
+            # Queries are logged in debug mode: each request has a log of its own.
+            if request_started.due or settings.DEBUG:
+                await spawn(request_started.send, sender=self.__class__, scope=scope)
             try:
-                if not inbox.disconnected:
+                request = self._make_request(scope, None)
+            except (UnicodeDecodeError, RequestDataTooBig) as error:
+                response = self._refuse(error)
+            else:
+                request._receive = receive
+                enter_request(request.script_name)
+                try:
+                    # Only what makes the response can meet the database: plain content is sent outside the bridge.
+                    # One coroutine less where there is no middleware.
+                    work = (
+                        self._answer(request, None, True)
+                        if self._answers_alone
+                        else self._respond_to(request)
+                    )
+                    rest = begin(work, scope)
+                    if rest is not None:
+                        entry = (request, asyncio.current_task())
+                        patience = PATIENCE if request.method in SAFE_METHODS else LITTLE_PATIENCE
+                        watched = self._vigil.add(entry, patience)
+                        await rest
+                    inbox = request._body_file
+                    response = request._response
+                except BaseException:
+                    await spawn(self._abandon, request)
+                    raise
+                # The two would be in a circle where the response knows its request.
+                request._response = None
+            try:
+                if inbox is None or not inbox.disconnected:
                     if response.streaming:
-                        await bridged(self._stream_response(response, inbox, send, scope["method"] == "HEAD"))
+                        if watched is None:
+                            entry = (request, asyncio.current_task())
+                            watched = self._vigil.add(entry, LITTLE_PATIENCE)
+                        await bridged(self._stream_response(response, send, scope["method"] == "HEAD"))
                     else:
-                        await self.send_response(response, send)
+                        content = response.content
+                        headers = response._asgi_headers(len(content))
+                        await send(
+                            {
+                                "type": "http.response.start",
+                                "status": response.status_code,
+                                "headers": headers,
+                            }
+                        )
+                        if len(content) > self.chunk_size:
+                            content = await self._send_all_but_last(content, send)
+                        await send({"type": "http.response.body", "body": content})
             finally:
-                if (
-                    "_resource_closers" in response.__dict__
-                    or self._finished.needed()
-                    or type(response).close is not HttpResponseBase.close
-                ):
+                if response._needs_closing or request_finished.due:
                     response._handler_class = self.__class__
                     await spawn(response.close)
                 else:
                     response.closed = True
         except asyncio.CancelledError:
             task = asyncio.current_task()
+            inbox = None if request is None else request._body_file
             # Only the cancellation that the disconnect caused ends here.
-            if not inbox.cancelled or task is None or task.uncancel():
+            if inbox is None or not inbox.cancelled or task is None or task.uncancel():
                 raise
         except RequestAborted:
             return
         finally:
-            if inbox.task is not None:
+            if watched is not None:
+                watched.discard(entry)
+                inbox = request._body_file
+            if inbox is not None:
                 inbox.stop()
-            if inbox.kept is not None:
-                await spawn(inbox.release)
+            if KEPT in scope:
+                await _release(scope.pop(KEPT))
+
+    def _serve_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Prepare a loop: tasks that a view starts must be able to suspend in synchronous code, too."""
+        install(loop)
+        watch_loop(loop)
+        self._loop = loop
+        self._vigil = Vigil(loop)
 
     async def _handle_other(self, kind: str, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if kind == "lifespan":
@@ -316,28 +416,8 @@ class ASGIHandler(base.BaseHandler):
                     await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    def respond(self, scope: dict[str, Any], inbox: Inbox) -> Any:
-        """Return the response to one HTTP request; runs in a bridge."""
-        started = self._started
-        if (
-            started.always
-            or started.receivers is not signals.request_started.receivers
-            or (started.when_debugging and settings.DEBUG)
-        ) and started.needed():
-            signals.request_started.send(sender=self.__class__, scope=scope)
-        try:
-            request = self.request_class(scope, inbox)
-        except (UnicodeDecodeError, RequestDataTooBig) as error:
-            response = self._refuse(error)
-        else:
-            response_keeper.set(inbox)
-            set_script_prefix(request.script_name or "/")
-            try:
-                response = self.get_response(request)
-            except BaseException:
-                self._abandon(request)
-                raise
-        return response
+    async def _keep_response(self, request: Any) -> None:
+        request._response = await self.get_response_async(request)
 
     @staticmethod
     def _refuse(error: Exception) -> Any:
@@ -347,36 +427,20 @@ class ASGIHandler(base.BaseHandler):
         logger.warning("Bad Request (UnicodeDecodeError)", exc_info=error, extra={"status_code": 400})
         return HttpResponse(status=400)
 
-    async def send_response(self, response: Any, send: Send) -> None:
-        """Send the head and the content of a response that is in memory."""
-        headers = response._asgi_headers()
-        content = response.content
-        if "content-length" not in response.headers._store and response.status_code not in NO_CONTENT_STATUS:
-            # Without it the server would have to use chunked coding.
-            length = len(content)
-            headers.append(_LENGTHS[length] if length < 1024 else (b"Content-Length", b"%d" % length))
-        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    async def _send_all_but_last(self, content: bytes, send: Send) -> bytes:
+        """Send a large content piece by piece, and return the last one."""
         size = self.chunk_size
-        if len(content) > size:
-            view = memoryview(content)
-            end = len(content) - size
-            start = 0
-            while start < end:
-                await send(
-                    {
-                        "type": "http.response.body",
-                        "body": bytes(view[start : start + size]),
-                        "more_body": True,
-                    }
-                )
-                start += size
-            content = bytes(view[start:])
-        await send({"type": "http.response.body", "body": content})
+        view = memoryview(content)
+        start = 0
+        while len(content) - start > size:
+            await send(
+                {"type": "http.response.body", "body": bytes(view[start : start + size]), "more_body": True}
+            )
+            start += size
+        return bytes(view[start:])
 
-    async def _stream_response(self, response: Any, inbox: Inbox, send: Send, head_only: bool) -> None:
+    async def _stream_response(self, response: Any, send: Send, head_only: bool) -> None:
         """Send the head and the content piece by piece, each when the server has taken the last; runs in a bridge."""
-        if inbox.task is None:
-            inbox.watch()
         headers = response._asgi_headers()
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         if not head_only:
@@ -385,35 +449,39 @@ class ASGIHandler(base.BaseHandler):
 
     async def _send_stream(self, response: Any, send: Send) -> None:
         if response.is_async:
-            parts = response.streaming_content
+            parts = response._iterator
+            make_bytes = response.make_bytes
             try:
                 async for part in parts:
+                    if type(part) is not bytes:
+                        part = make_bytes(part)
                     await send({"type": "http.response.body", "body": part, "more_body": True})
             finally:
-                # Generators that are not read to their end must run their finally blocks now.
-                for generator in (parts, response._iterator):
-                    close = getattr(generator, "aclose", None)
-                    if close is not None:
-                        await close()
+                # A generator that is not read to its end must run its finally blocks now.
+                close = getattr(parts, "aclose", None)
+                if close is not None:
+                    await close()
             return
-        parts = iter(response.streaming_content)
-        more = True
-        while more:
-            some, more = await in_thread(_pull, parts)
-            for part in some:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await SyncStream(iter(response.streaming_content), send).run()
 
     def _abandon(self, request: Any) -> None:
         """End a request that was cancelled before it had a response."""
         request.close()
-        if self._finished.needed():
-            signals.request_finished.send(sender=self.__class__)
+        if request_finished.due:
+            request_finished.send(sender=self.__class__)
 
     def handle_uncaught_exception(self, request: Any, resolver: Any, exc_info: Any) -> Any:
         """Answer an unexpected exception; also where the URLconf cannot be imported."""
         from offbeat.core.handlers.exception import handle_uncaught_exception
 
         return handle_uncaught_exception(request, resolver, exc_info)
+
+
+async def _release(responses: list[Any]) -> None:
+    """Release what responses hold that were replaced, or lost when the request was cancelled."""
+    # Most have released it when they were closed.
+    for response in [response for response in responses if response._resource_closers]:
+        await spawn(response._run_closers)
 
 
 def _load_routes() -> None:

@@ -1,39 +1,63 @@
 """Building the middleware chain.
 
-Every layer is a synchronous callable from request to response that raises no exception. Consecutive middleware made
-of plain hooks (``MiddlewareMixin`` without a ``__call__`` of its own) share one layer: two lists of bound methods.
+Every layer is a coroutine function from request to response that raises no exception. Consecutive middleware made
+of plain hooks (``MiddlewareMixin`` without a ``__call__`` of its own) share one layer.
+
+Under ASGI the coroutine is driven in bridges; elsewhere, with no event loop in sight, ``drive()`` runs it like a function,
+for nothing in it suspends then: what is asynchronous is waited for in ``settled()``.
 """
 
 from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from asyncio import _get_running_loop
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
-
-from offbeat.concurrency import off_loop, placement, spawn, wait
+from offbeat.concurrency import bridged, in_bridge, off_loop, placement, wait
+from offbeat.concurrency.marks import iscoroutinefunction
 from offbeat.conf import settings
-from offbeat.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
-from offbeat.core.handlers.exception import convert_exception_to_response, response_for_exception
+from offbeat.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed, SynchronousOnlyOperation
+from offbeat.core.handlers.exception import response_for_exception
+from offbeat.core.handlers.hooklayer import Layer, hook_layer
 from offbeat.utils.deprecation import MiddlewareMixin
 from offbeat.utils.module_loading import import_string
 
-__all__ = ["Hooks", "Layer", "build_layers"]
+__all__ = ["Hooks", "Layer", "build_layers", "drive", "settled"]
 
-Layer = Callable[[Any], Any]
 logger = logging.getLogger("offbeat.request")
 
 
-@dataclass(slots=True)
+def drive(coro: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine of the chain from synchronous code, and return its result."""
+    if in_bridge():
+        return wait(coro)
+    try:
+        coro.send(None)
+    except StopIteration as stop:
+        return stop.value
+    coro.close()
+    raise SynchronousOnlyOperation(
+        "A request was handled by a synchronous call on an event loop, and something asynchronous is on its way: use the "
+        "asynchronous client or get_response_async()."
+    )
+
+
+async def settled(awaitable: Any) -> Any:
+    """The result of something asynchronous that hooks, middleware or views return, wherever the chain runs."""
+    return wait(awaitable) if _get_running_loop() is None else await awaitable
+
+
 class Hooks:
     """The hooks that run around the view, in the order they are called."""
 
-    view: list[Callable[..., Any]] = field(default_factory=list)
-    template_response: list[Callable[..., Any]] = field(default_factory=list)
-    exception: list[Callable[..., Any]] = field(default_factory=list)
+    __slots__ = ("exception", "template_response", "view")
+
+    def __init__(self) -> None:
+        self.view: list[Callable[..., Any]] = []
+        self.template_response: list[Callable[..., Any]] = []
+        self.exception: list[Callable[..., Any]] = []
 
     def collect(self, middleware: Any) -> None:
         """Take the hooks of a middleware that lies outside all those collected before."""
@@ -54,7 +78,7 @@ def build_layers(innermost: Layer, paths: Iterable[str], hooks: Hooks, is_async:
         factory = _load(path)
         flat = _is_flat(factory)
         if group and not flat:
-            layer = _hook_layer(group, layer)
+            layer = hook_layer(group, layer)
             group = []
         middleware, new_layer = _instantiate(factory, path, layer, flat, is_async)
         if middleware is None:
@@ -63,8 +87,8 @@ def build_layers(innermost: Layer, paths: Iterable[str], hooks: Hooks, is_async:
         if flat:
             group.append(middleware)
         else:
-            layer = convert_exception_to_response(new_layer)
-    return _hook_layer(group, layer) if group else layer
+            layer = _guarded(new_layer)
+    return hook_layer(group, layer) if group else layer
 
 
 def _load(path: str) -> Any:
@@ -102,7 +126,7 @@ def _instantiate(factory: Any, path: str, inner: Layer, flat: bool, is_async: bo
     elif threaded:
         get_response = _home_get_response(inner)
     else:
-        get_response = inner
+        get_response = _sync_get_response(inner)
     try:
         middleware = factory(get_response)
     except MiddlewareNotUsed as error:
@@ -121,86 +145,55 @@ def _instantiate(factory: Any, path: str, inner: Layer, flat: bool, is_async: bo
 
 def _async_get_response(inner: Layer) -> Callable[[Any], Any]:
     async def get_response(request: Any) -> Any:
-        return await spawn(inner, request)
+        return await bridged(inner(request))
 
     return get_response
 
 
-def _home_get_response(inner: Layer) -> Layer:
+def _sync_get_response(inner: Layer) -> Callable[[Any], Any]:
     def get_response(request: Any) -> Any:
-        return wait(spawn(inner, request))
+        return drive(inner(request))
+
+    return get_response
+
+
+def _home_get_response(inner: Layer) -> Callable[[Any], Any]:
+    def get_response(request: Any) -> Any:
+        return wait(bridged(inner(request)))
 
     return get_response
 
 
 def _threaded_layer(middleware: Any) -> Layer:
-    def layer(request: Any) -> Any:
+    async def layer(request: Any) -> Any:
         return off_loop(middleware, request)
 
     return layer
 
 
+def _guarded(inner: Layer) -> Layer:
+    """The layer, answering every exception with a response."""
+
+    async def layer(request: Any) -> Any:
+        try:
+            return await inner(request)
+        except Exception as error:
+            return response_for_exception(request, error)
+
+    return layer
+
+
 def _layer(middleware: Any, run_async: bool) -> Layer:
-    """Return the synchronous face of a middleware."""
+    """Return the layer that a middleware is."""
     call = middleware
     if run_async and hasattr(type(middleware), "__acall__") and not iscoroutinefunction(middleware):
         call = middleware.__acall__
+    may_be_async = run_async or iscoroutinefunction(call)
 
-    def layer(request: Any) -> Any:
+    async def layer(request: Any) -> Any:
         response = call(request)
-        return wait(response) if hasattr(response, "__await__") else response
-
-    return layer if run_async or iscoroutinefunction(call) else call
-
-
-def _hook_layer(group: list[Any], inner: Layer) -> Layer:
-    """Return one layer for consecutive hook middleware, given from the innermost to the outermost.
-
-    As with one layer each: a response from ``process_request`` skips what is further in but passes through the
-    ``process_response`` of its own middleware; an exception is answered at once, and that answer passes through
-    the hooks further out only.
-    """
-    middlewares = group[::-1]
-    request_hooks = tuple(
-        (level, middleware.process_request)
-        for level, middleware in enumerate(middlewares)
-        if hasattr(middleware, "process_request")
-    )
-    response_hooks = tuple(
-        (level, middlewares[level].process_response)
-        for level in reversed(range(len(middlewares)))
-        if hasattr(middlewares[level], "process_response")
-    )
-    all_levels = tuple(hook for _, hook in response_hooks)
-
-    def layer(request: Any) -> Any:
-        level = 0
-        try:
-            for level, hook in request_hooks:
-                response = hook(request)
-                if response is not None:
-                    return leave(request, response, level)
-        except Exception as error:
-            return leave(request, response_for_exception(request, error), level - 1)
-        response = inner(request)
-        position = 0
-        try:
-            for hook in all_levels:
-                response = hook(request, response)
-                position += 1
-            return response
-        except Exception as error:
-            response = response_for_exception(request, error)
-            return leave(request, response, response_hooks[position][0] - 1)
-
-    def leave(request: Any, response: Any, outermost: int) -> Any:
-        for level, hook in response_hooks:
-            if level > outermost:
-                continue
-            try:
-                response = hook(request, response)
-            except Exception as error:
-                response = response_for_exception(request, error)
+        if may_be_async and hasattr(response, "__await__"):
+            response = await settled(response)
         return response
 
     return layer

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
-
-from offbeat.concurrency import spawn, wait
+from offbeat.concurrency import wait
 from offbeat.conf import settings
 from offbeat.core import signals
 from offbeat.core.exceptions import (
@@ -22,39 +19,15 @@ from offbeat.core.exceptions import (
     TooManyFilesSent,
 )
 from offbeat.http import Http404, HttpResponse
-from offbeat.http.multipartparser import MultiPartParserError
+from offbeat.http.errors import MultiPartParserError
 from offbeat.urls import get_resolver, get_urlconf
 from offbeat.utils.log import log_response
 
 __all__ = [
-    "convert_exception_to_response",
     "get_exception_response",
     "handle_uncaught_exception",
     "response_for_exception",
 ]
-
-
-def convert_exception_to_response(get_response: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a get_response callable, sync or async, so that it answers every exception with a response."""
-    if iscoroutinefunction(get_response):
-
-        @wraps(get_response)
-        async def inner_async(request: Any) -> Any:
-            try:
-                return await get_response(request)
-            except Exception as error:
-                return await spawn(response_for_exception, request, error)
-
-        return inner_async
-
-    @wraps(get_response)
-    def inner(request: Any) -> Any:
-        try:
-            return get_response(request)
-        except Exception as error:
-            return response_for_exception(request, error)
-
-    return inner
 
 
 def response_for_exception(request: Any, exc: Exception) -> Any:
@@ -62,7 +35,9 @@ def response_for_exception(request: Any, exc: Exception) -> Any:
     response: Any
     if isinstance(exc, RequestAborted):
         # Nobody is left to read it, and it is nobody's fault here.
-        return HttpResponse(status=400)
+        response = HttpResponse(status=400)
+        response._has_been_logged = True
+        return response
     if isinstance(exc, Http404):
         if settings.DEBUG:
             from offbeat.views import debug

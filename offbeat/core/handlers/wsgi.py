@@ -85,19 +85,19 @@ class ChunkedStream:
 class WSGIRequest(HttpRequest):
     """A request over a WSGI environ (PEP 3333)."""
 
-    non_picklable_attrs = frozenset(("resolver_match", "_stream", "environ"))
+    non_picklable_attrs = frozenset(("resolver_match", "_found", "_stream", "environ"))
 
     def __init__(self, environ: dict[str, Any]) -> None:
         script_name = get_script_name(environ)
         # Several slashes at the end of the prefix count as one.
         self.path_info = get_path_info(environ) or "/"
+        self._found = None
         self.environ = environ
         self.path = f"{script_name.rstrip('/')}/{self.path_info.replace('/', '', 1)}"
         self.META = environ
         environ["PATH_INFO"] = self.path_info
         environ["SCRIPT_NAME"] = script_name
         self.method = environ["REQUEST_METHOD"].upper()
-        self.resolver_match = None
         if "*=" in environ.get("CONTENT_TYPE", ""):
             # Only an extended parameter (RFC 8187) can be malformed: the rest is parsed when it is asked for.
             self._set_content_type_params(environ)
@@ -115,8 +115,7 @@ class WSGIRequest(HttpRequest):
     def _get_scheme(self) -> str:
         return self.environ.get("wsgi.url_scheme") or "http"
 
-    @cached_property
-    def GET(self) -> QueryDict:
+    def _load_get(self) -> QueryDict:
         # Servers disagree about the encoding; the bytes are what the client sent.
         query = get_bytes_from_wsgi(self.META, "QUERY_STRING", "")
         return QueryDict(query, encoding=self.encoding)

@@ -19,6 +19,7 @@ from offbeat.conf import settings
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
 from offbeat.core.management.color import color_style
+from offbeat.utils.loading import loading
 
 _WITHOUT_SETTINGS = ("startproject", "startapp", "help", "version", "--help", "--version", "-h")
 
@@ -233,7 +234,8 @@ class ManagementUtility:
             self.settings_exception = error
         if settings.configured:
             try:
-                offbeat.setup()
+                with loading():
+                    offbeat.setup()
             except Exception:
                 # Help, and the reloading server, must work while a project does not import.
                 if subcommand not in (*_WITHOUT_SETTINGS, "runserver") or "--noreload" in self.argv:

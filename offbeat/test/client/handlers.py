@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from offbeat.concurrency import spawn
+from offbeat.concurrency import bridged, spawn
 from offbeat.core.handlers.asgi import ASGIRequest
 from offbeat.core.handlers.base import BaseHandler
 from offbeat.core.handlers.wsgi import LimitedStream, WSGIRequest
@@ -117,7 +117,7 @@ class AsyncClientHandler(_Answering):
         with _Connections(request_started):
             await request_started.asend(sender=type(self), scope=scope)
         request = self._prepare(ASGIRequest(scope, body_file))
-        response = await self.get_response_async(request)
+        response = await bridged(self.get_response_async(request))
         response.asgi_request = request
         await spawn(self._conclude, request, response)
         return response

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
-
+from offbeat.concurrency.marks import iscoroutinefunction
 from offbeat.db import DEFAULT_DB_ALIAS, connections
 
 __all__ = ["CheckCondition", "skipIfDBFeature", "skipUnlessAnyDBFeature", "skipUnlessDBFeature"]

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, TypeVar
 
-from asgiref.sync import iscoroutinefunction
-
 from offbeat.concurrency import async_to_sync
+from offbeat.concurrency.marks import iscoroutinefunction
 from offbeat.test.client import AsyncClient, Client
 from offbeat.test.utils import modify_settings, override_settings
 from offbeat.utils.functional import cached_property

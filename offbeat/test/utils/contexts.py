@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from unittest import TestCase
 
-from asgiref.sync import iscoroutinefunction
+from offbeat.concurrency.marks import iscoroutinefunction
 
 T = TypeVar("T")
 

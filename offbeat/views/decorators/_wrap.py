@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
-
 from offbeat.concurrency import spawn
+from offbeat.concurrency.marks import iscoroutinefunction
 
 __all__ = ["around", "finish_with"]
 

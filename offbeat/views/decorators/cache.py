@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from offbeat.middleware.cache import CacheMiddleware
 from offbeat.utils.cache import add_never_cache_headers, patch_cache_control
 from offbeat.utils.decorators import decorator_from_middleware_with_args
 from offbeat.views.decorators._wrap import around
@@ -15,6 +14,8 @@ __all__ = ["cache_control", "cache_page", "never_cache", "patch_cache_control"]
 
 def cache_page(timeout: float | None, *, cache: str | None = None, key_prefix: str | None = None) -> Any:
     """Keep the view's response in a cache, for ``timeout`` seconds, None for ever."""
+    from offbeat.middleware.cache import CacheMiddleware
+
     return decorator_from_middleware_with_args(CacheMiddleware)(
         page_timeout=timeout, cache_alias=cache, key_prefix=key_prefix
     )

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
-
+from offbeat.concurrency.marks import iscoroutinefunction
 from offbeat.http import HttpRequest
 
 __all__ = ["coroutine_functions_to_sensitive_variables", "sensitive_post_parameters", "sensitive_variables"]

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
-
 from offbeat.concurrency import spawn, wait
+from offbeat.concurrency.marks import iscoroutinefunction
 from offbeat.http import HttpResponseNotAllowed
 from offbeat.middleware.http import ConditionalGetMiddleware
 from offbeat.utils import timezone

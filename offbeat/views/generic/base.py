@@ -6,6 +6,7 @@ from typing import Any
 
 from offbeat.core.exceptions import ImproperlyConfigured
 from offbeat.http import HttpResponseGone, HttpResponsePermanentRedirect, HttpResponseRedirect
+from offbeat.template import engine as _engine  # noqa: F401 - loaded with the views that render, not by a visitor
 from offbeat.template.response import TemplateResponse
 from offbeat.urls import reverse
 from offbeat.utils.log import log_response

@@ -101,7 +101,9 @@ HEADERS: dict[str, tuple[bytes, ...]] = {
 
 RANGES = [
     "bytes=0-9", "bytes=1000-", "bytes=-5", "bytes=5000-", "bytes=9-1", "bytes=0-1,5-6",
-    "lines=0-1", "bytes=abc",
+    "lines=0-1", "bytes=abc", "bytes=-0", "bytes=", "bytes=0-0", "bytes=1023-1024", "bytes= 0 - 9", "BYTES=0-9", "bytes=0-9,",
+    "bytes=00-09", "bytes=+1-9", "bytes=0-" + "9" * 40, "bytes=" + "9" * 40 + "-", "bytes=-" + "9" * 40, "bytes=0x0-9",
+    "bytes=0-9;q=1", "bytes 0-9",
 ]  # fmt: skip
 
 CONDITIONS: dict[str, tuple[str, tuple[bytes, ...]]] = {
@@ -200,6 +202,70 @@ BODIES: dict[str, bytes] = {
     "a protected form from elsewhere": post("/protected/", b"csrfmiddlewaretoken=" + b"a" * 32, FORM, b"Cookie: csrftoken=" + b"a" * 32, b"Origin: http://evil.example"),
 }  # fmt: skip
 
+CHUNKED = b"5\r\nhello\r\n0\r\n\r\n"
+# Where a message ends, said in ways that two parties may understand differently.
+FRAMING: dict[str, bytes] = {
+    "chunks in capitals": post("/body/", CHUNKED, b"Transfer-Encoding: CHUNKED"),
+    "chunks twice": post("/body/", CHUNKED, b"Transfer-Encoding: chunked, chunked"),
+    "chunks and something else": post("/body/", CHUNKED, b"Transfer-Encoding: chunked, identity"),
+    "an unknown coding": post("/body/", CHUNKED, b"Transfer-Encoding: xchunked"),
+    "an unknown coding and chunks": post("/body/", CHUNKED, b"Transfer-Encoding: x, chunked"),
+    "two headers of chunks": post("/body/", CHUNKED, b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"),
+    "a coding with a tab": post("/body/", CHUNKED, b"Transfer-Encoding:\tchunked"),
+    "a coding with a control character": post("/body/", CHUNKED, b"Transfer-Encoding: \x0bchunked"),
+    "a space before the coding's colon": post("/body/", CHUNKED, b"Transfer-Encoding : chunked"),
+    "chunks in HTTP/1.0": post("/body/", CHUNKED, b"Transfer-Encoding: chunked").replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "a negative chunk size": post("/body/", b"-5\r\nhello\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"),
+    "a chunk size with a sign": post("/body/", b"+5\r\nhello\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"),
+    "a chunk size with a prefix": post("/body/", b"0x5\r\nhello\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"),
+    "a chunk that is too long": post("/body/", b"3\r\nhello\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"),
+    "chunks with trailers": post("/body/", b"5\r\nhello\r\n0\r\nX-Custom: late\r\n\r\n", b"Transfer-Encoding: chunked"),
+    "the same length twice": post("/body/", b"hello", b"Content-Length: 5", b"Content-Length: 5"),
+    "a list of lengths": post("/body/", b"hello", b"Content-Length: 5, 5"),
+    "a length with a sign": post("/body/", b"hello", b"Content-Length: +5"),
+    "a length in hex": post("/body/", b"hello", b"Content-Length: 0x5"),
+    "a length with an underscore": post("/body/", b"hello", b"Content-Length: 0_5"),
+    "a length in other digits": post("/body/", b"hello", "Content-Length: \u0665".encode()),
+    "an empty length": post("/body/", b"", b"Content-Length:"),
+    "a giant length": post("/body/", b"hello", b"Content-Length: 99999999999999999999999999"),
+    "a length with an underscore in its name": post("/body/", b"hello", b"Content_Length: 3", b"Content-Length: 5"),
+}  # fmt: skip
+
+STREAMS: dict[str, bytes] = {
+    "an async stream": wire("/astream/"),
+    "events": wire("/events/"),
+    "async events": wire("/aevents/"),
+    "events again": wire("/events/", b"Last-Event-ID: 41"),
+    "async events again, from an odd one": wire("/aevents/", b"Last-Event-ID: \xc3\xa9"),
+    "HEAD of events": wire("/events/", method=b"HEAD"),
+    "a compressed stream": wire("/stream/", b"Accept-Encoding: gzip"),
+    "compressed events": wire("/aevents/", b"Accept-Encoding: gzip;q=1.0"),
+    "a stream in HTTP/1.0": b"GET /stream/ HTTP/1.0\r\nHost: site.example\r\n\r\n",
+    "a range of a stream": wire("/stream/", b"Range: bytes=0-1"),
+    "a part of what has changed": wire("/file/", b"Range: bytes=0-1", b'If-Range: "x"'),
+    "a part since a date that is none": wire("/file/", b"Range: bytes=0-1", b"If-Range: yesterday"),
+    "HEAD with a range": wire("/file/", b"Range: bytes=0-1", method=b"HEAD"),
+    "POST with a range": post("/body/", b"x", b"Range: bytes=0-1"),
+}  # fmt: skip
+
+FORGERIES: dict[str, bytes] = {
+    name: post("/protected/", b"csrfmiddlewaretoken=" + token, FORM, b"Cookie: csrftoken=" + cookie, *more)
+    for name, token, cookie, more in (
+        ("a masked token", b"b" * 32 + b"l" * 32, b"k" * 32, ()),
+        ("a token that is too short", b"a" * 31, b"a" * 31, ()),
+        ("a token of odd characters", b"a" * 31 + b"-", b"a" * 31 + b"-", ()),
+        ("a token that is not ASCII", b"%C3%A9" * 32, b"\xc3\xa9" * 32, ()),
+        ("a giant token", b"a" * 9_000, b"a" * 32, ()),
+        ("an origin that is null", b"a" * 32, b"a" * 32, (b"Origin: null",)),
+        ("an origin that is none", b"a" * 32, b"a" * 32, (b"Origin: http://[",)),
+        ("the right origin", b"a" * 32, b"a" * 32, (b"Origin: http://site.example",)),
+        ("an origin with a port", b"a" * 32, b"a" * 32, (b"Origin: http://site.example:8080",)),
+        ("a referer that is none", b"a" * 32, b"a" * 32, (b"Referer: http://[",)),
+        ("a token in the header", b"", b"a" * 32, (b"X-CSRFToken: " + b"a" * 32,)),
+        ("two cookies of tokens", b"a" * 32, b"b" * 32 + b"; csrftoken=" + b"a" * 32, ()),
+    )
+}  # fmt: skip
+
 METHODS = [b"HEAD", b"OPTIONS", b"DELETE", b"TRACE", b"QUERY", b"PROPFIND", b"FOO", b"get", b"X-Y"]
 
 RAW = {
@@ -245,4 +311,7 @@ def requests() -> Iterator[tuple[str, bytes]]:
     for name, host in HOSTS.items():
         yield f"a host with {name}", wire("/echo/", host=host)
     yield from BODIES.items()
+    yield from FRAMING.items()
+    yield from STREAMS.items()
+    yield from FORGERIES.items()
     yield from RAW.items()

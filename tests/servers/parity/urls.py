@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from offbeat.http import (
+    EventStreamResponse,
     FileResponse,
     Http404,
     HttpRequest,
@@ -15,7 +16,9 @@ from offbeat.http import (
     HttpResponseNotModified,
     HttpResponseRedirect,
     JsonResponse,
+    ServerSentEvent,
     StreamingHttpResponse,
+    last_event_id,
 )
 from offbeat.urls import include, path, re_path
 from offbeat.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
@@ -126,6 +129,31 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse((f"piece {number}\n" for number in range(5)), content_type="text/plain")
 
 
+async def _pieces() -> AsyncIterator[str]:
+    for number in range(5):
+        yield f"piece {number}\n"
+
+
+async def astream(request: HttpRequest) -> StreamingHttpResponse:
+    """Pieces from an asynchronous generator."""
+    return StreamingHttpResponse(_pieces(), content_type="text/plain")
+
+
+def events(request: HttpRequest) -> EventStreamResponse:
+    """Events, from the one that the client had last."""
+    return EventStreamResponse(["first", {"last": last_event_id(request)}, None, "x\ny"], retry=10)
+
+
+async def aevents(request: HttpRequest) -> EventStreamResponse:
+    """The same from an asynchronous generator."""
+
+    async def made() -> AsyncIterator[Any]:
+        yield ServerSentEvent("first", event="e", id=1)
+        yield {"last": last_event_id(request)}
+
+    return EventStreamResponse(made())
+
+
 def file(request: HttpRequest) -> FileResponse:
     """A file."""
     return FileResponse(io.BytesIO(bytes(range(256)) * 4), filename="x.bin", request=request)
@@ -182,6 +210,9 @@ urlpatterns = [
     path("form/", form),
     path("aform/", aform),
     path("stream/", stream),
+    path("astream/", astream),
+    path("events/", events),
+    path("aevents/", aevents),
     path("file/", file),
     path("tagged/", tagged),
     path("page/", page),

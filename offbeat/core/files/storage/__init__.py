@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from offbeat.utils.functional import LazyObject
+from offbeat.utils.lazy_names import lazy_names
 
 from .base import Storage
-from .filesystem import FileSystemStorage
 from .handler import InvalidStorageError, StorageHandler
-from .memory import InMemoryStorage
+
+if TYPE_CHECKING:
+    from .filesystem import FileSystemStorage
+    from .memory import InMemoryStorage
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "offbeat.core.files.storage.filesystem": ("FileSystemStorage",),
+            "offbeat.core.files.storage.memory": ("InMemoryStorage",),
+        },
+    )
 
 __all__ = [
     "DefaultStorage",

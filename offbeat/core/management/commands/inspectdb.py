@@ -276,11 +276,11 @@ class Command(BaseCommand):
         expressions = False
         for details in constraints.values():
             columns = details["columns"]
-            if not details["unique"] or len(columns) < 2:
+            if not details["unique"] or details["primary_key"] or len(columns) < 2:
                 continue
             expressions = expressions or None in columns
             fields = [column_to_field_name[column] for column in columns if column is not None]
-            if len(fields) == len(columns):
+            if len(fields) > 1:
                 together.append(f"({', '.join(map(repr, fields))})")
         remark = ""
         if is_view:

@@ -6,9 +6,11 @@ import errno
 import ipaddress
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -134,6 +136,9 @@ class Command(BaseCommand):
         """Run this command in a child process; start it anew when a watched file changes or it cannot start."""
         from watchfiles import watch
 
+        if threading.current_thread() is threading.main_thread():
+            # By itself it would end this process at once, and leave the one that serves behind.
+            signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         environment = {**os.environ, _CHILD: "1"}
         arguments = [sys.executable, *self._interpreter_options(), *sys.argv]
         child = subprocess.Popen(arguments, env=environment)
