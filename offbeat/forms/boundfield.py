@@ -9,9 +9,9 @@ from typing import Any
 from offbeat.core.exceptions import ValidationError
 from offbeat.forms.utils import RenderableFieldMixin, pretty_name
 from offbeat.forms.widgets import MultiWidget, Textarea, TextInput
-from offbeat.template.lookup import INDEX_ONLY
 from offbeat.utils.functional import cached_property
 from offbeat.utils.html import format_html, html_safe
+from offbeat.utils.index_only import INDEX_ONLY
 from offbeat.utils.translation import gettext_lazy as _
 
 __all__ = ["BoundField", "BoundWidget"]

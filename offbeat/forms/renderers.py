@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from offbeat.conf import settings
-from offbeat.template.backends.django import DjangoTemplates as DjangoTemplatesBackend
-from offbeat.template.loader import get_template
-from offbeat.utils.functional import cached_property
+from offbeat.utils.functional import cached_property, classproperty
 from offbeat.utils.module_loading import import_string
 
 __all__ = [
@@ -74,7 +72,12 @@ class EngineMixin:
 class DjangoTemplates(EngineMixin, BaseRenderer):
     """Renders with Django's template language."""
 
-    backend = DjangoTemplatesBackend
+    @classproperty
+    def backend(cls) -> Any:
+        """The backend class; forms that nobody renders do not load the template engine."""
+        from offbeat.template.backends.django import DjangoTemplates as DjangoTemplatesBackend
+
+        return DjangoTemplatesBackend
 
 
 class Jinja2(EngineMixin, BaseRenderer):
@@ -92,4 +95,6 @@ class TemplatesSetting(BaseRenderer):
     """Renders with the engines of the TEMPLATES setting."""
 
     def get_template(self, template_name: str) -> Any:
+        from offbeat.template.loader import get_template
+
         return get_template(template_name)

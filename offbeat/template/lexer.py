@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.text import smart_split
 
 __all__ = [
@@ -35,7 +35,7 @@ SINGLE_BRACE_START = "{"
 SINGLE_BRACE_END = "}"
 TRANSLATOR_COMMENT_MARK = "Translators"
 
-tag_re = re.compile(r"({%.*?%}|{{.*?}}|{#.*?#})")
+tag_re = lazy_pattern(r"({%.*?%}|{{.*?}}|{#.*?#})")
 
 
 class TokenType(Enum):

@@ -8,7 +8,7 @@ import inspect
 from typing import Any
 
 from offbeat.template.context import BaseContext
-from offbeat.utils.safestring import SafeString
+from offbeat.utils.index_only import INDEX_ONLY
 
 __all__ = [
     "INVALID",
@@ -105,10 +105,6 @@ def call(value: Any) -> Any:
 def is_silent(e: BaseException) -> bool:
     """True for errors that ask to be shown as an invalid variable."""
     return bool(getattr(e, "silent_variable_failure", False))
-
-
-# Types whose __getitem__ takes no names: asking it would only raise an error each time.
-INDEX_ONLY: set[type] = {list, tuple, str, SafeString}
 
 
 def attr(obj: Any, name: str) -> Any:

@@ -12,11 +12,12 @@ from offbeat.template.lexer import Token, TokenType
 from offbeat.template.nodes import NodeList, TextNode, VariableNode
 from offbeat.template.variables import FilterExpression
 from offbeat.utils.deprecation import RemovedInDjango2028Warning
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.text import get_text_list
 
 __all__ = ["Parser", "kwarg_re", "token_kwargs"]
 
-kwarg_re = re.compile(r"(?:(\w+)=)?(.+)", re.DOTALL)
+kwarg_re = lazy_pattern(r"(?:(\w+)=)?(.+)", re.DOTALL)
 
 
 class Parser:

@@ -15,6 +15,7 @@ from typing import Any
 
 from offbeat.template.exceptions import TemplateSyntaxError
 from offbeat.template.lookup import INVALID, VariableDoesNotExist, call, is_silent, look_up
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.safestring import SafeData, mark_safe
 from offbeat.utils.text import unescape_string_literal
 from offbeat.utils.timezone import template_localtime
@@ -37,8 +38,8 @@ logger = logging.getLogger("offbeat.template")
 _STRING = r"""(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+')"""
 _CONSTANT = rf"(?:_\({_STRING}\)|{_STRING})"
 _NUMBER = r"[-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?(?![\w.])"
-_START = re.compile(rf"(?P<constant>{_CONSTANT})|(?P<var>{_NUMBER}|[\w.]++|[-+.]?\d[\d.e]*+)", re.DOTALL)
-_FILTER = re.compile(
+_START = lazy_pattern(rf"(?P<constant>{_CONSTANT})|(?P<var>{_NUMBER}|[\w.]++|[-+.]?\d[\d.e]*+)", re.DOTALL)
+_FILTER = lazy_pattern(
     rf"\s*\|\s*(?P<name>\w++)(?::(?:(?P<constant>{_CONSTANT})|(?P<var>{_NUMBER}|[\w.]++|[-+.]?\d[\d.e]*+)))?",
     re.DOTALL,
 )

@@ -185,3 +185,9 @@ def test_post_render_callbacks_may_replace_the_response():
 async def test_templates_render_on_the_event_loop():
     template = Template("{% for x in items %}{{ x }}{% endfor %}", engine=engine())
     assert template.render(Context({"items": [1, 2]})) == "12"
+
+
+def test_the_backend_has_a_name_of_this_package_too() -> None:
+    from offbeat.template.backends import django, offbeat
+
+    assert offbeat.DjangoTemplates is django.DjangoTemplates

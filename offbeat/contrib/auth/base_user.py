@@ -8,8 +8,6 @@ from typing import Any
 
 from offbeat.concurrency import async_face
 from offbeat.conf import settings
-from offbeat.contrib.auth import password_validation
-from offbeat.contrib.auth.hashers import check_password, is_password_usable, make_password
 from offbeat.db import models
 from offbeat.utils.crypto import salted_hmac
 from offbeat.utils.translation import gettext_lazy as _
@@ -54,6 +52,8 @@ class AbstractBaseUser(models.Model):
     def save(self, **kwargs: Any) -> None:
         super().save(**kwargs)
         if self._password is not None:
+            from offbeat.contrib.auth import password_validation
+
             password_validation.password_changed(self._password, self)
             self._password = None
 
@@ -80,6 +80,8 @@ class AbstractBaseUser(models.Model):
 
     def set_password(self, raw_password: Any) -> None:
         """Set the password's hash; the object is not saved."""
+        from offbeat.contrib.auth.hashers import make_password
+
         self.password = make_password(raw_password)
         self._password = raw_password
 
@@ -92,16 +94,22 @@ class AbstractBaseUser(models.Model):
             self._password = None
             self.save(update_fields=["password"])
 
+        from offbeat.contrib.auth.hashers import check_password
+
         return check_password(raw_password, self.password, setter)
 
     acheck_password = async_face(check_password)
 
     def set_unusable_password(self) -> None:
         """Set a value that no password matches."""
+        from offbeat.contrib.auth.hashers import make_password
+
         self.password = make_password(None)
 
     def has_usable_password(self) -> bool:
         """False after ``set_unusable_password()``."""
+        from offbeat.contrib.auth.hashers import is_password_usable
+
         return is_password_usable(self.password)
 
     def get_session_auth_hash(self) -> str:

@@ -15,6 +15,7 @@ from offbeat.contrib.auth.signals import user_logged_in, user_logged_out, user_l
 from offbeat.core.exceptions import ImproperlyConfigured, PermissionDenied
 from offbeat.middleware.csrf import rotate_token
 from offbeat.utils.crypto import constant_time_compare
+from offbeat.utils.lazy_pattern import lazy_pattern
 from offbeat.utils.module_loading import import_string, own_path, shared_path
 
 SESSION_KEY = "_auth_user_id"
@@ -22,7 +23,7 @@ BACKEND_SESSION_KEY = "_auth_user_backend"
 HASH_SESSION_KEY = "_auth_user_hash"
 REDIRECT_FIELD_NAME = "next"
 
-SENSITIVE_CREDENTIALS = re.compile("api|token|key|secret|password|signature", re.IGNORECASE)
+SENSITIVE_CREDENTIALS = lazy_pattern("api|token|key|secret|password|signature", re.IGNORECASE)
 CLEANSED_SUBSTITUTE = "********************"
 
 

@@ -7,13 +7,11 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import iscoroutinefunction
-
 from offbeat.concurrency import spawn, wait
+from offbeat.concurrency.marks import iscoroutinefunction
 from offbeat.conf import settings
 from offbeat.contrib.auth.core import REDIRECT_FIELD_NAME
 from offbeat.core.exceptions import PermissionDenied
-from offbeat.shortcuts import resolve_url
 
 
 def user_passes_test(
@@ -31,6 +29,8 @@ def user_passes_test(
         from offbeat.contrib.auth.views import redirect_to_login
 
         path = request.build_absolute_uri()
+        from offbeat.shortcuts import resolve_url
+
         resolved = resolve_url(login_url or settings.LOGIN_URL)
         login, current = urlsplit(resolved), urlsplit(path)
         if login.scheme in ("", current.scheme) and login.netloc in ("", current.netloc):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +12,9 @@ from offbeat.contrib import auth
 from offbeat.contrib.auth.backends import RemoteUserBackend
 from offbeat.contrib.auth.core import REDIRECT_FIELD_NAME, load_backend
 from offbeat.core.exceptions import ImproperlyConfigured
-from offbeat.shortcuts import resolve_url
 from offbeat.utils.deprecation import MiddlewareMixin
 from offbeat.utils.functional import SimpleLazyObject
+from offbeat.utils.hooks import RequestBrief, in_brief
 from offbeat.utils.module_loading import own_path
 
 
@@ -22,6 +23,36 @@ def get_user(request: Any) -> Any:
     if not hasattr(request, "_cached_user"):
         request._cached_user = auth.get_user(request)
     return request._cached_user
+
+
+async def auser(request: Any) -> Any:
+    """The same, from a coroutine."""
+    return await spawn(get_user, request)
+
+
+class _UserOf:
+    """Gives the user of a request, which it lets go of then: the request keeps what holds this."""
+
+    __slots__ = ("_request", "_user")
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        self._user: Any = None
+
+    def __call__(self) -> Any:
+        request = self._request
+        if request is not None:
+            self._user = get_user(request)
+            self._request = None
+        return self._user
+
+
+def _lazy_user(request: Any) -> Any:
+    return SimpleLazyObject(_UserOf(request))
+
+
+def _auser_of(request: Any) -> Any:
+    return partial(auser, request)
 
 
 class AuthenticationMiddleware(MiddlewareMixin):
@@ -34,12 +65,12 @@ class AuthenticationMiddleware(MiddlewareMixin):
                 "setting to insert 'offbeat.contrib.sessions.middleware.SessionMiddleware' before "
                 "'offbeat.contrib.auth.middleware.AuthenticationMiddleware'."
             )
-        request.user = SimpleLazyObject(lambda: get_user(request))
+        request.user = _lazy_user(request)
+        request.auser = _auser_of(request)
 
-        async def auser() -> Any:
-            return await spawn(get_user, request)
-
-        request.auser = auser
+    @in_brief(process_request)
+    def _give_user(self) -> RequestBrief:
+        return RequestBrief(gives={"user": _lazy_user, "auser": _auser_of}, needs="session")
 
 
 class LoginRequiredMiddleware(MiddlewareMixin):
@@ -73,6 +104,8 @@ class LoginRequiredMiddleware(MiddlewareMixin):
         from offbeat.contrib.auth.views import redirect_to_login
 
         path = request.build_absolute_uri()
+        from offbeat.shortcuts import resolve_url
+
         login_url = resolve_url(self.get_login_url(view_func))
         login, current = urlsplit(login_url), urlsplit(path)
         if login.scheme in ("", current.scheme) and login.netloc in ("", current.netloc):

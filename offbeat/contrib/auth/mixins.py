@@ -10,7 +10,6 @@ from offbeat.concurrency import spawn, wait
 from offbeat.conf import settings
 from offbeat.contrib.auth.core import REDIRECT_FIELD_NAME
 from offbeat.core.exceptions import ImproperlyConfigured, PermissionDenied
-from offbeat.shortcuts import resolve_url
 
 
 class AccessMixin:
@@ -48,6 +47,8 @@ class AccessMixin:
         from offbeat.contrib.auth.views import redirect_to_login
 
         path = self.request.build_absolute_uri()
+        from offbeat.shortcuts import resolve_url
+
         login_url = resolve_url(self.get_login_url())
         login, current = urlsplit(login_url), urlsplit(path)
         if login.scheme in ("", current.scheme) and login.netloc in ("", current.netloc):

@@ -9,7 +9,6 @@ from offbeat.apps import apps
 from offbeat.concurrency import async_face
 from offbeat.contrib import auth
 from offbeat.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from offbeat.contrib.auth.hashers import make_password
 from offbeat.contrib.auth.validators import UnicodeUsernameValidator
 from offbeat.contrib.contenttypes.models import ContentType
 from offbeat.core.exceptions import PermissionDenied
@@ -127,6 +126,8 @@ class UserManager(BaseUserManager):
         # Migrations see the manager with a model that lacks the real one's methods.
         real_model = apps.get_model(self.model._meta.app_label, self.model._meta.object_name)
         user = self.model(username=real_model.normalize_username(username), email=email, **extra_fields)
+        from offbeat.contrib.auth.hashers import make_password
+
         user.password = make_password(password)
         return user
 

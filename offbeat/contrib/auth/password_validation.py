@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import re
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +134,8 @@ class UserAttributeSimilarityValidator:
         """ValidationError naming the attribute."""
         if not user:
             return
+        from difflib import SequenceMatcher
+
         password = password.lower()
         for attribute in self.user_attributes:
             value = getattr(user, attribute, None)
@@ -197,6 +197,8 @@ class CommonPasswordValidator:
 
 @functools.lru_cache(maxsize=4)
 def _read_passwords(path: str) -> frozenset[str]:
+    import gzip
+
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             return frozenset(line.strip() for line in file)

@@ -11,8 +11,17 @@ from offbeat.contrib.sessions.backends.base import UpdateError
 from offbeat.contrib.sessions.exceptions import SessionInterrupted
 from offbeat.utils.cache import patch_vary_headers
 from offbeat.utils.deprecation import MiddlewareMixin
+from offbeat.utils.hooks import RequestBrief, ResponseBrief, in_brief
 from offbeat.utils.http import http_date
 from offbeat.utils.module_loading import own_path
+
+_BACKENDS = "offbeat.contrib.sessions.backends."
+
+
+def _is_empty_at_first(store: Any) -> bool:
+    """Whether a session without a key holds nothing and does nothing: a class of the project's may have its own way."""
+    methods = (getattr(store, "__init__", None), getattr(store, "is_empty", None))
+    return all(str(getattr(method, "__module__", None)).startswith(_BACKENDS) for method in methods)
 
 
 class SessionMiddleware(MiddlewareMixin):
@@ -24,7 +33,17 @@ class SessionMiddleware(MiddlewareMixin):
 
     def process_request(self, request: Any) -> None:
         """Give the request its session."""
-        request.session = self.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        request.session = self._open(request)
+
+    def _open(self, request: Any) -> Any:
+        return self.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+
+    @in_brief(process_request)
+    def _give_session(self) -> RequestBrief | None:
+        if not _is_empty_at_first(self.SessionStore):
+            return None
+        # Whether a cookie has to be deleted or renewed is for the session to tell.
+        return RequestBrief(gives={"session": self._open}, with_cookies=self.process_request)
 
     def process_response(self, request: Any, response: Any) -> Any:
         """Save a modified session and set its cookie; delete the cookie of an empty one."""
@@ -49,6 +68,10 @@ class SessionMiddleware(MiddlewareMixin):
         if (modified or settings.SESSION_SAVE_EVERY_REQUEST) and not empty and response.status_code < 500:
             self._save(session, response)
         return response
+
+    @in_brief(process_response)
+    def _nothing_without_session(self) -> ResponseBrief:
+        return ResponseBrief(touches="session")
 
     def _save(self, session: Any, response: Any) -> None:
         max_age: int | None = None

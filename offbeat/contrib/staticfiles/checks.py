@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from offbeat.conf import settings
-from offbeat.contrib.staticfiles.finders import get_finders
 from offbeat.core.checks import Error
 
 
 def check_finders(app_configs: Any = None, **kwargs: Any) -> list[Any]:
     """What the finders have to say about their settings."""
+    from offbeat.contrib.staticfiles.finders import get_finders
+
     errors: list[Any] = []
     for finder in get_finders():
         try:

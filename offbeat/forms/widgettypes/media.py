@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 from typing import Any
 
 from offbeat.forms.utils import flatatt
-from offbeat.templatetags.static import static
 from offbeat.utils.html import format_html, html_safe
 from offbeat.utils.safestring import mark_safe
 
@@ -73,6 +71,8 @@ class MediaAsset:
         """The URL: absolute paths as they are, others as static files."""
         if self._path.startswith(("http://", "https://", "/")):
             return self._path
+        from offbeat.templatetags.static import static
+
         return static(self._path)
 
 
@@ -154,6 +154,8 @@ class Media:
         """The URL of a path."""
         if path.startswith(("http://", "https://", "/")):
             return path
+        from offbeat.templatetags.static import static
+
         return static(path)
 
     def __getitem__(self, name: str) -> Media:
@@ -165,6 +167,8 @@ class Media:
     @staticmethod
     def merge(*lists: Any) -> list[Any]:
         """One list in which what precedes in any list precedes; a warning if that is impossible."""
+        from graphlib import CycleError, TopologicalSorter
+
         sorter: TopologicalSorter[Any] = TopologicalSorter()
         for sublist in filter(None, lists):
             head = sublist[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import walk_packages
 from typing import Any
 
 from offbeat.apps import apps
@@ -138,6 +137,8 @@ def get_installed_libraries() -> dict[str, str]:
 
 def get_package_libraries(pkg: Any) -> Any:
     """Dotted paths of the modules of a package that have a ``register``."""
+    from pkgutil import walk_packages
+
     for entry in walk_packages(pkg.__path__, pkg.__name__ + "."):
         try:
             module = import_module(entry[1])

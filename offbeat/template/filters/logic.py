@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
-from pprint import pformat
 from typing import Any
 
 from offbeat.template.library import Library
@@ -213,6 +212,8 @@ def pluralize(value: Any, arg: str = "s") -> str:
 @register.filter(is_safe=True)
 def pprint(value: Any) -> str:
     """As pprint writes it."""
+    from pprint import pformat
+
     try:
         return pformat(value)
     except Exception as e:

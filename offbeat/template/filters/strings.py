@@ -17,8 +17,8 @@ from offbeat.utils.html import json_script as json_script_element
 from offbeat.utils.html import linebreaks as linebreaks_text
 from offbeat.utils.html import urlize as urlize_text
 from offbeat.utils.safestring import SafeData, SafeString, mark_safe
-from offbeat.utils.text import Truncator, normalize_newlines, wrap
 from offbeat.utils.text import capfirst as capfirst_text
+from offbeat.utils.text import normalize_newlines, wrap
 from offbeat.utils.text import phone2numeric as phone2numeric_text
 from offbeat.utils.text import slugify as slugify_text
 
@@ -185,12 +185,18 @@ def _int(arg: Any) -> int | None:
         return None
 
 
+def _truncator(value: str) -> Any:
+    from offbeat.utils.text_truncate import Truncator
+
+    return Truncator(value)
+
+
 @register.filter(is_safe=True)
 @stringfilter
 def truncatechars(value: str, arg: Any) -> str:
     """At most ``arg`` characters."""
     length = _int(arg)
-    return value if length is None else Truncator(value).chars(length)
+    return value if length is None else _truncator(value).chars(length)
 
 
 @register.filter(is_safe=True)
@@ -198,7 +204,7 @@ def truncatechars(value: str, arg: Any) -> str:
 def truncatechars_html(value: str, arg: Any) -> str:
     """At most ``arg`` characters, tags kept and closed."""
     length = _int(arg)
-    return value if length is None else Truncator(value).chars(length, html=True)
+    return value if length is None else _truncator(value).chars(length, html=True)
 
 
 @register.filter(is_safe=True)
@@ -206,7 +212,7 @@ def truncatechars_html(value: str, arg: Any) -> str:
 def truncatewords(value: str, arg: Any) -> str:
     """At most ``arg`` words; newlines are removed."""
     length = _int(arg)
-    return value if length is None else Truncator(value).words(length, truncate=" …")
+    return value if length is None else _truncator(value).words(length, truncate=" …")
 
 
 @register.filter(is_safe=True)
@@ -214,7 +220,7 @@ def truncatewords(value: str, arg: Any) -> str:
 def truncatewords_html(value: str, arg: Any) -> str:
     """At most ``arg`` words, tags kept and closed."""
     length = _int(arg)
-    return value if length is None else Truncator(value).words(length, html=True, truncate=" …")
+    return value if length is None else _truncator(value).words(length, html=True, truncate=" …")
 
 
 @register.filter(is_safe=False)

@@ -7,7 +7,6 @@ from collections import namedtuple
 from datetime import datetime
 from itertools import cycle as itertools_cycle
 from itertools import groupby
-from pprint import pformat
 from typing import Any
 
 from offbeat.conf import settings
@@ -170,6 +169,8 @@ class DebugNode(ReadingNode):
     def render(self, context: Any) -> str:
         if not settings.DEBUG:
             return ""
+        from pprint import pformat
+
         output: list[str] = [escape(pformat(layer)) for layer in context]
         output += ["\n\n", escape(pformat(sys.modules))]
         return "".join(output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import unicodedata
 from typing import Any
 
@@ -77,6 +76,8 @@ def create_permissions(
 def get_system_username() -> str:
     """The name of the operating system's user, or ''."""
     try:
+        import getpass
+
         return getpass.getuser()
     except (ImportError, KeyError, OSError):
         return ""

@@ -9,7 +9,6 @@ from typing import Any
 from offbeat.conf import settings
 from offbeat.contrib.messages.storage.base import BaseStorage, Message
 from offbeat.core import signing
-from offbeat.http import SimpleCookie
 from offbeat.utils.functional import cached_property
 from offbeat.utils.safestring import SafeData, mark_safe
 
@@ -120,6 +119,8 @@ class CookieStorage(BaseStorage):
 
     @staticmethod
     def _length(value: str) -> int:
+        from offbeat.http import SimpleCookie
+
         # In a cookie, some characters take more than one byte.
         return len(SimpleCookie().value_encode(value)[1])
 

@@ -276,6 +276,12 @@ class SessionBase:
         """Save a new session under a new key."""
         raise NotImplementedError("subclasses of SessionBase must provide a create() method")
 
+    def _save_under_new_key(self) -> None:
+        """Save the data as a new session; CreateError when another process took the key meanwhile."""
+        self._session_key = self._get_new_session_key()
+        self.save(must_create=True)
+        self.modified = True
+
     def save(self, must_create: bool = False) -> None:
         """Save the data. CreateError: ``must_create`` and the key is taken; UpdateError: the session is gone."""
         raise NotImplementedError("subclasses of SessionBase must provide a save() method")

@@ -53,13 +53,10 @@ class SessionStore(InCache):
         """Save a new session; RuntimeError when the cache takes none."""
         # A cache that is down seems to have every key, so this must end some time.
         for _ in range(_TRIES):
-            self._session_key = self._get_new_session_key()
             try:
-                self.save(must_create=True)
+                return self._save_under_new_key()
             except CreateError:
                 continue
-            self.modified = True
-            return
         raise RuntimeError("Unable to create a new session key. It is likely that the cache is unavailable.")
 
     def save(self, must_create: bool = False) -> None:

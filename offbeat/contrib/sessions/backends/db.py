@@ -49,13 +49,10 @@ class SessionStore(SessionBase):
     def create(self) -> None:
         """Save a new session; a key that another process took meanwhile is replaced."""
         while True:
-            self._session_key = self._get_new_session_key()
             try:
-                self.save(must_create=True)
+                return self._save_under_new_key()
             except CreateError:
                 continue
-            self.modified = True
-            return
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         """A model instance for this session; a store for another model may override it."""

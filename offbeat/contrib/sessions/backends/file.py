@@ -88,13 +88,10 @@ class SessionStore(SessionBase):
     def create(self) -> None:
         """Save a new session under a key that no file has."""
         while True:
-            self._session_key = self._get_new_session_key()
             try:
-                self.save(must_create=True)
+                return self._save_under_new_key()
             except CreateError:
                 continue
-            self.modified = True
-            return
 
     def save(self, must_create: bool = False) -> None:
         """Save the data; a reader sees the old file or the new one, never a part."""

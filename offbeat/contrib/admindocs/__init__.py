@@ -1,0 +1,1 @@
+"""Documentation of the project in the admin (Django documentation: ref/contrib/admin/admindocs)."""

@@ -1,0 +1,1 @@
+"""A small library whose admin the browser tests drive."""
