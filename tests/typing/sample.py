@@ -17,6 +17,15 @@ class BookQuerySet(models.QuerySet["Book"]):
         return self.filter(pages__gt=500)
 
 
+class LongManager(models.Manager["Book"]):
+    def long(self) -> models.QuerySet[Book]:
+        return self.get_queryset().filter(pages__gt=500)
+
+
+class Tag(models.Model):
+    word = models.SlugField()
+
+
 class Author(models.Model):
     name = models.CharField(max_length=100)
     born = models.DateField(null=True)
@@ -37,6 +46,9 @@ class Book(models.Model):
     author = models.ForeignKey(Author, models.CASCADE, related_name="books")
     editor = models.ForeignKey(Author, models.SET_NULL, null=True, related_name="+")
 
+    tags = models.ManyToManyField(Tag)
+
+    long = LongManager()
     shelf = BookQuerySet.as_manager()
     stock = models.Manager.from_queryset(BookQuerySet)()
 
@@ -85,6 +97,15 @@ def managers() -> None:
     reveal_type(Book.shelf.all().long().first())  # Book | None
     reveal_type(Book.shelf.filter(pages=1).long().get())  # Book
     reveal_type(Book.stock.long().filter(pages=2).first())  # Book | None
+    reveal_type(Book.long.long().get())  # Book
+    reveal_type(Book.long.filter(pages=1).first())  # Book | None
+
+
+def related(book: Book, tag: Tag) -> None:
+    reveal_type(book.tags.filter(word="x").first())  # Tag | None
+    reveal_type([tag.word for tag in book.tags.all()])  # list[str]
+    book.tags.add(tag)
+    book.tags.set([tag])
 
 
 async def asynchronous() -> None:
