@@ -96,9 +96,10 @@ class Proxy:
         self.watch: Callable[[bytes], bool] | None = None
         self.wires: set[_Wire] = set()
         self.accepted = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._listener: socket.socket | None = None
 
     def __enter__(self) -> Proxy:
         self._thread.start()
@@ -106,33 +107,47 @@ class Proxy:
         return self
 
     def __exit__(self, *exc_info: Any) -> None:
-        self._on_loop(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._on_loop(self.stop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self._loop.close()
+        self.loop.close()
 
     def _on_loop(self, coro: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coro, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coro, self.loop).result(10)
 
     async def _start(self) -> None:
         self.flowing = asyncio.Event()
         self.flowing.set()
-        self._listener: asyncio.Server | None = await asyncio.start_server(
-            self._accept, "127.0.0.1", self.port
-        )
-        self.port = self._listener.sockets[0].getsockname()[1]
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=100)
+        listener.setblocking(False)
+        self.port = listener.getsockname()[1]
+        self.loop.add_reader(listener, self._accept, listener)
+        self._listener = listener
 
-    async def _accept(self, reader: Any, writer: Any) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    def _accept(self, listener: socket.socket) -> None:
+        """Take one connection, which belongs to a task from then on.
+
+        asyncio's own server forgets sockets that it took just before it was closed.
+        """
         try:
-            await self._forward(reader, writer)
+            client, _ = listener.accept()
+        except OSError:  # gone again
+            return
+        client.setblocking(False)
+        task = self.loop.create_task(self._serve(client))
+        self._tasks.add(task)
+        # Also when the task was cancelled before its first step.
+        task.add_done_callback(lambda done: (client.close(), self._tasks.discard(done)))
+
+    async def _serve(self, client: socket.socket) -> None:
+        try:
+            reader, writer = await asyncio.open_connection(sock=client)
+            try:
+                await self._forward(reader, writer)
+            finally:
+                writer.transport.abort()
         except (OSError, asyncio.CancelledError):
             pass  # no server, or the end of the proxy
-        finally:
-            writer.transport.abort()
-            self._tasks.discard(task)
 
     async def _forward(self, reader: Any, writer: Any) -> None:
         wire = _Wire(self, (reader, writer), await asyncio.open_connection(*self.target))
@@ -145,23 +160,22 @@ class Proxy:
             wire.abort()
             self.wires.discard(wire)
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
+        """Give every connection back; runs on the loop of the proxy."""
         await self._close_listener()
-        told: set[asyncio.Task[Any]] = set()
-        # Connections that have just been accepted take some turns to get a task of ours.
-        while others := asyncio.all_tasks() - {asyncio.current_task()}:
-            for wire in list(self.wires):
-                wire.reset()
-            for task in self._tasks - told:
-                task.cancel()
-            told |= self._tasks
-            await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+        for wire in list(self.wires):
+            wire.reset()
+        for task in self._tasks:
+            task.cancel()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
         # The transports give their sockets back in the loop's next turns.
         for _ in range(5):
             await asyncio.sleep(0)
 
     async def _close_listener(self) -> None:
         if self._listener is not None:
+            self.loop.remove_reader(self._listener)
             self._listener.close()
             self._listener = None
 
@@ -227,7 +241,7 @@ class Proxy:
         async def work() -> None:
             sockets = [wire.client_writer.get_extra_info("socket") for wire in self.wires]
             if self._listener is not None:
-                sockets += self._listener.sockets
+                sockets.append(self._listener)
             for sock in sockets:
                 sock.setsockopt(socket.SOL_SOCKET, option, value)
 

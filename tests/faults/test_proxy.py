@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import socket
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -119,3 +122,19 @@ def test_swallow(proxy: Proxy, client: socket.socket) -> None:
     proxy.let_through()
     with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as other:
         assert echoed(other) == b"x"
+
+
+def test_a_connection_taken_just_before_the_end_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda hook: forgotten.append(hook.exc_value))
+    connected = threading.Event()
+    with socket.socket() as client:
+        with Proxy("127.0.0.1", 9) as proxy:
+            # The loop finds both in one turn: that it is to stop, and that a client is there.
+            proxy.loop.call_soon_threadsafe(connected.wait)
+            client.connect(("127.0.0.1", proxy.port))
+            stopped = asyncio.run_coroutine_threadsafe(proxy.stop(), proxy.loop)
+            connected.set()
+            stopped.result(5)
+        gc.collect()
+    assert forgotten == []
