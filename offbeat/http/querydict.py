@@ -54,10 +54,12 @@ class QueryDict(MultiValueDict):
     ) -> None:
         self._encoding = encoding
         self._mutable = mutable
-        if not query_string:
-            return
-        if not isinstance(query_string, str):
-            query_string = _decode(query_string, encoding or settings.DEFAULT_CHARSET)
+        if query_string:
+            if not isinstance(query_string, str):
+                query_string = _decode(query_string, encoding or settings.DEFAULT_CHARSET)
+            self._read(query_string)
+
+    def _read(self, query_string: str) -> None:
         limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
         if limit is not None and query_string.count("&") >= limit:
             raise TooManyFieldsSent(
@@ -70,7 +72,7 @@ class QueryDict(MultiValueDict):
             if quoted:
                 name, value = name.replace("+", " "), value.replace("+", " ")
                 if "%" in part:
-                    charset = encoding or settings.DEFAULT_CHARSET
+                    charset = self._encoding or settings.DEFAULT_CHARSET
                     name, value = unquote(name, charset, "replace"), unquote(value, charset, "replace")
             if part:
                 _entry(self, name, []).append(value)
@@ -186,3 +188,16 @@ class QueryDict(MultiValueDict):
                 else:
                     output.append(urlencode({raw_key: raw}))
         return "&".join(output)
+
+
+_new: Any = QueryDict.__new__
+
+
+def read_query(query_string: str) -> QueryDict:
+    """Return ``QueryDict(query_string)``: made for so many requests that the call of a class is felt."""
+    query: QueryDict = _new(QueryDict)
+    query._encoding = None
+    query._mutable = False
+    if query_string:
+        query._read(query_string)
+    return query

@@ -105,7 +105,8 @@ class HttpRequest:
     _read_started = False
     _form_read = False
     _urlconf: Any = UNSET
-    _get: QueryDict | None = None
+    # Set for every request: without a default here, reading and writing it costs less.
+    _get: QueryDict | None
     _encoding_was_set = False
     _post: QueryDict
     _files: MultiValueDict
@@ -239,7 +240,10 @@ class HttpRequest:
     @property
     def GET(self) -> QueryDict:
         """The parameters of the query string."""
-        query = self._get
+        try:
+            query = self._get
+        except AttributeError:  # the __init__() of a subclass that knows nothing of it
+            query = None
         if query is None:
             query = self._get = self._load_get()
         return query

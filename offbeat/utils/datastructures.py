@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
+_get: Any = dict.get
 _V = TypeVar("_V")
 _H = TypeVar("_H", bound=Hashable)
 
@@ -92,10 +93,8 @@ class MultiValueDict(dict[Any, Any]):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The last value, or ``default`` when there is none."""
-        values = super().get(key)
-        if not values:
-            return default
-        return values[-1]
+        values = _get(self, key)
+        return values[-1] if values else default
 
     def _getlist(self, key: Any, default: Any = None, force_list: bool = False) -> Any:
         try:

@@ -27,6 +27,7 @@ from offbeat.core.signals import request_finished, request_started
 from offbeat.http import HttpRequest, HttpResponse, QueryDict, parse_cookie
 from offbeat.http.base import KEPT
 from offbeat.http.headers import HttpHeaders, RawHeaders
+from offbeat.http.querydict import read_query
 from offbeat.urls import get_resolver
 from offbeat.urls.base import enter_request
 from offbeat.utils.encoding import repercent_broken_unicode
@@ -59,7 +60,7 @@ class ASGIRequest(HttpRequest):
     def __init__(self, scope: dict[str, Any], body_file: Any) -> None:
         self.scope = scope
         self._body_file = body_file
-        self._receive = self._found = self._raw_headers = None
+        self._receive = self._found = self._raw_headers = self._get = None
         query = scope.get("query_string")
         if query:
             # What is not UTF-8 is refused here, before anything depends on it.
@@ -127,9 +128,10 @@ class ASGIRequest(HttpRequest):
         return self.scope.get("scheme") or super()._get_scheme()
 
     def _load_get(self) -> QueryDict:
-        # Only there may a charset be named, and few requests with parameters have it.
-        if not self._encoding_was_set and b"content-type" not in map(_first, self.scope.get("headers", ())):
-            return QueryDict(self._query_string)
+        # Only in a content type may a charset be named, and few requests with parameters have one.
+        names = self._raw_headers or map(_first, self.scope.get("headers", ()))
+        if b"content-type" not in names and not self._encoding_was_set:
+            return read_query(self._query_string)
         return QueryDict(self._query_string, False, self.encoding)
 
     def _load_headers(self) -> HttpHeaders:

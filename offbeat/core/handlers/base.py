@@ -159,7 +159,10 @@ class BaseHandler:
                             if configuration.get("ATOMIC_REQUESTS"):
                                 callback = self.make_view_atomic(callback)
                                 break
-                        response = callback(request, *args, **kwargs) if args or kwargs else callback(request)
+                        if args:
+                            response = callback(request, *args, **kwargs)
+                        else:
+                            response = callback(request, **kwargs) if kwargs else callback(request)
                         if plan == ASYNC:
                             response = await (
                                 response if _get_running_loop() is not None else settled(response)

@@ -91,7 +91,7 @@ class WSGIRequest(HttpRequest):
         script_name = get_script_name(environ)
         # Several slashes at the end of the prefix count as one.
         self.path_info = get_path_info(environ) or "/"
-        self._found = None
+        self._found = self._get = None
         self.environ = environ
         self.path = f"{script_name.rstrip('/')}/{self.path_info.replace('/', '', 1)}"
         self.META = environ
