@@ -155,7 +155,7 @@ async def test_another_loop_in_another_thread_wakes_a_reader(send):
         target=lambda: asyncio.run(getattr(layer, send)("target", {"type": "from afar"}))
     )
     thread.start()
-    assert await asyncio.wait_for(reader, 5) == {"type": "from afar"}
+    assert await asyncio.wait_for(reader, 30) == {"type": "from afar"}
     thread.join()
 
 
@@ -171,7 +171,7 @@ async def test_a_reader_whose_loop_is_gone_is_passed_over():
 
     task = await asyncio.get_running_loop().run_in_executor(None, abandon)
     await layer.send("a", {"type": "x"})
-    assert await asyncio.wait_for(layer.receive("a"), 5) == {"type": "x"}
+    assert await asyncio.wait_for(layer.receive("a"), 30) == {"type": "x"}
     task._log_destroy_pending = False
     task.get_coro().close()
 

@@ -35,7 +35,7 @@ async def test_a_worker_reads_its_channels():
     worker = asyncio.ensure_future(Worker(application(done), ["thumbnails", "mails"], layer).handle())
     await layer.send("thumbnails", {"type": "make", "name": "ann"})
     await layer.send("thumbnails", {"type": "make", "name": "bob"})
-    assert [await asyncio.wait_for(done.get(), 5) for _ in range(2)] == [
+    assert [await asyncio.wait_for(done.get(), 30) for _ in range(2)] == [
         ("thumbnails", "thumbnails", "ann"),
         ("thumbnails", "thumbnails", "bob"),
     ]
@@ -57,7 +57,7 @@ async def test_a_failing_consumer_ends_the_worker_with_its_error():
     await asyncio.sleep(0.01)
     await layer.send("a", {"type": "x"})
     with pytest.raises(ExceptionGroup) as failure:
-        await asyncio.wait_for(worker, 5)
+        await asyncio.wait_for(worker, 30)
     assert failure.group_contains(RuntimeError, match="broken")
 
 
@@ -66,7 +66,7 @@ async def test_a_message_without_a_type():
     worker = asyncio.ensure_future(Worker(application(asyncio.Queue()), ["mails"], layer).handle())
     await layer.send("mails", {"to": "ann"})
     with pytest.raises(ExceptionGroup) as failure:
-        await asyncio.wait_for(worker, 5)
+        await asyncio.wait_for(worker, 30)
     assert failure.group_contains(ValueError, match="no type")
 
 

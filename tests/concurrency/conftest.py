@@ -25,7 +25,7 @@ def loop_factory(request: pytest.FixtureRequest) -> Callable[[], asyncio.Abstrac
 def run(loop_factory) -> Callable[..., Any]:
     """Run a coroutine function in a bridge, on each event loop."""
 
-    def runner(main, *, debug=False, timeout=10):
+    def runner(main, *, debug=False, timeout=30):
         async def limited():
             async with asyncio.timeout(timeout):
                 return await main()

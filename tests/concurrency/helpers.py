@@ -18,7 +18,7 @@ def query(x, delay=0.001):
     return wait(fetch(x, delay))
 
 
-def eventually(condition: Callable[[], Any], limit: float = 10) -> None:
+def eventually(condition: Callable[[], Any], limit: float = 30) -> None:
     """Wait, in a thread that no loop runs in, until what another thread does has come true."""
     end = time.monotonic() + limit
     while not condition():

@@ -112,7 +112,7 @@ def test_an_inner_block_that_is_cancelled_undoes_itself_only(db: Any) -> None:
         async with atomic(ALIAS):
             add(db, "a")
             try:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     async with atomic(ALIAS):
                         add(db, "b")
                         task = asyncio.current_task()
@@ -227,7 +227,7 @@ def test_a_cancellation_in_the_tick_of_the_result_does_not_wait_for_ever(file_db
         link.jobs.put(_Job(passed.set, (), None))
         assert passed.wait(5)
         task.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             with pytest.raises(asyncio.CancelledError):
                 await task
         file_db.pool.release(link)

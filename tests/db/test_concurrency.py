@@ -335,7 +335,7 @@ def test_loops_leave_no_threads_behind(file_db: Any) -> None:
     for _ in range(3):
         run(main())
     # Their last step is to say that they have ended.
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while _thread._count() > before and time.monotonic() < deadline:
         pass
     assert _thread._count() <= before

@@ -24,7 +24,7 @@ _SESSIONS = (
 )
 
 
-async def until(condition: Callable[[], Any], limit: float = 10) -> None:
+async def until(condition: Callable[[], Any], limit: float = 20) -> None:
     """Let the loop run until the condition holds."""
     async with asyncio.timeout(limit):
         while not condition():

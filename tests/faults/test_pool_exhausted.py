@@ -78,7 +78,7 @@ def test_requests_that_hold_a_connection_and_want_a_second_are_told_at_once(
 
     async def main() -> None:
         ready = asyncio.Barrier(5)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await asyncio.gather(*[nested(ready) for _ in range(5)])
         # One gives way, and the others go on.
         assert len(told) == 1
@@ -109,7 +109,7 @@ def test_a_storm_of_cancellations_leaves_nothing(make_bank: Callable[..., Bank])
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
             assert {type(outcome) for outcome in outcomes} == {asyncio.CancelledError}
             # Others are served at once.
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(20):
                 assert await bank.total()
             # The server has stopped what it did for them, which would take it half a minute.
             await bank.settled()

@@ -373,7 +373,7 @@ async def test_a_disconnect_cancels_the_view_and_runs_its_clean_up(caplog):
         task = asyncio.create_task(ASGIHandler()(scope(), client.receive, client.send))
         await started.wait()
         client.disconnect()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
     assert events == ["cleaned up"]
     assert client.sent == []
     assert caplog.records == []
@@ -395,7 +395,7 @@ async def test_a_cancelled_request_is_finished_too():
             task = asyncio.create_task(ASGIHandler()(scope(), client.receive, client.send))
             await asyncio.sleep(0.01)
             client.disconnect()
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 30)
     finally:
         request_finished.disconnect(finished)
     assert seen == [ASGIHandler]
@@ -446,7 +446,7 @@ async def test_a_disconnect_ends_a_stream_and_closes_it():
         while len(client.sent) < 3:
             await asyncio.sleep(0.01)
         client.disconnect()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
     assert events == ["closed", "closer"]
 
 

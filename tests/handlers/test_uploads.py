@@ -59,7 +59,7 @@ async def test_slow_bodies_for_sync_views_do_not_take_a_thread_each():
         await until(lambda: all(upload.client.inbox.empty() for upload in uploads))
         assert threading.active_count() - before <= 15
         # There is a thread left for those who ask for little.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert (await fetch(app, "/nothing")).status == 404
         for upload in uploads:
             upload.complete()
@@ -151,7 +151,7 @@ async def test_a_client_that_goes_in_the_middle_of_an_upload_leaves_nothing(way,
                 await upload.task
         else:
             upload.client.disconnect()
-            await asyncio.wait_for(upload.task, 10)
+            await asyncio.wait_for(upload.task, 30)
     assert list(tmp_path.iterdir()) == []
     assert arriving.held() == level
     assert upload.client.sent == []
@@ -165,7 +165,7 @@ async def test_a_client_that_goes_while_its_body_is_gathered_never_meets_the_vie
         upload = Upload(ASGIHandler(), b"x" * 1000)
         await until(lambda: upload.client.inbox.empty())
         upload.client.disconnect()
-        await asyncio.wait_for(upload.task, 10)
+        await asyncio.wait_for(upload.task, 30)
     assert calls == []
     assert upload.client.sent == []
     assert caplog.records == []

@@ -175,7 +175,7 @@ async def test_a_disconnect_ends_the_generator(heartbeat, idle):
         while len(client.sent) < 2:
             await asyncio.sleep(0)
         client.disconnect()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
     assert ended.is_set()
     assert len(asyncio.all_tasks()) == 1
 
@@ -215,9 +215,9 @@ async def test_the_end_of_the_server_is_the_end_of_idle_streams(heartbeat, serve
         while any(len(client.sent) < 2 for client in clients):
             await asyncio.sleep(0)
         signal.raise_signal(signal.SIGTERM)
-        await asyncio.wait_for(asyncio.gather(*tasks), 10)
+        await asyncio.wait_for(asyncio.gather(*tasks), 30)
         # One that comes while the server is stopping is not kept either.
-        late = await asyncio.wait_for(fetch(app), 10)
+        late = await asyncio.wait_for(fetch(app), 30)
     assert calls == [signal.SIGTERM]
     assert signal.getsignal(signal.SIGTERM) is handler
     assert ended

@@ -413,7 +413,7 @@ def test_an_answer_that_the_loop_does_not_tell_of_is_found(hot: Any, monkeypatch
         (link,) = db.pool.idle
         # What uvloop does when a socket was reset.
         link.direct.loop.remove_reader(link.direct.fd)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await spawn(db.fetch_all, "SELECT %s", (2,)) == [(2,)]
 
     run(main())

@@ -31,7 +31,7 @@ def connect(request: pytest.FixtureRequest, connect: Any) -> Any:
 
 async def until(condition: Callable[[], Any], value: Any = True) -> None:
     """Ask the server again and again until it says so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await spawn(condition) != value:
             await asyncio.sleep(0.005)
 
