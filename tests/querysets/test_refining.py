@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from offbeat.core.exceptions import FieldError
 from offbeat.db import NotSupportedError
-from offbeat.db.models import Count, F, Max, Q, Value
-from offbeat.db.models.functions import Upper
+from offbeat.db.models import CharField, Count, F, Max, Q, Value
+from offbeat.db.models.functions import Length, Lower, Upper
 from offbeat.db.models.query import EmptyQuerySet
+from offbeat.test.utils import register_lookup
 from offbeat.utils.deprecation import RemovedInDjango2028Warning
 from tests.querysets.models import Author, Book, Tag
 
@@ -259,3 +261,35 @@ def test_percent_signs_in_aliases_warn_once_for_each_call(method: str, library: 
         with pytest.warns(RemovedInDjango2028Warning, match="percent signs") as caught:
             getattr(Book.objects, method)(**{"with%s": F("title")})
         assert len(caught) == 1
+
+
+@pytest.fixture
+def transforms() -> Iterator[None]:
+    with register_lookup(CharField, Lower, Length):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("condition", "numbers"),
+    [
+        (Q(published__year=2000) | Q(n=3), [0, 1, 2, 5, 8]),
+        (Q(published__year__gt=2001) | Q(n=3), [2, 5, 6, 7, 8]),
+        (~Q(Q(published__year=2000) | Q(n=3)), [3, 4, 6, 7]),
+        (Q(title__lower="book 4") | Q(n=3), [2, 4, 5, 8]),
+        (Q(author__name__length=99) | Q(n=3), [2, 5, 8]),
+    ],
+)
+def test_a_condition_of_a_group_on_what_is_computed(
+    library: Any, transforms: None, condition: Q, numbers: list[int]
+) -> None:
+    books = Book.objects.annotate(n=Count("tags")).filter(condition).order_by("pages")
+    assert [book.pages - 100 for book in books] == numbers
+    assert books.all().count() == len(numbers)
+
+
+def test_a_year_in_a_condition_of_groups_is_one_of_what_they_are_grouped_by(library: Any) -> None:
+    groups = Book.objects.values("in_print").annotate(n=Count("pk")).order_by("in_print")
+    assert list(groups.filter(Q(published__year=2000) | Q(n=99)).values_list("in_print", "n")) == [
+        (False, 1),
+        (True, 2),
+    ]

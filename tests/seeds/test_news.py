@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import iscoroutinefunction, sync_to_async
 
 from offbeat.contrib.auth import aauthenticate, alogin, alogout
 from offbeat.contrib.auth.models import User
@@ -100,7 +100,7 @@ def awaiting(get_response):
 
 @sync_and_async_middleware
 def either(get_response):
-    if asyncio.iscoroutinefunction(get_response):
+    if iscoroutinefunction(get_response):
 
         async def middleware(request):
             response = await get_response(request)

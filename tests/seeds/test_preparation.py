@@ -167,6 +167,7 @@ async def test_two_path_middleware_is_given_a_truthful_answer(serve):
     assert (responses[0]["X-Path"] == "async") is async_answers[-1]
 
 
+@pytest.mark.filterwarnings("ignore:'asyncio.iscoroutinefunction' is deprecated:DeprecationWarning")
 async def test_async_middleware_sees_an_async_inner_chain(serve):
     seen = []
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from offbeat.db.models.aggregates import Min
+from offbeat.db.models.expressions import Col
 from offbeat.db.models.sql import compiler as base
 from offbeat.db.models.sql.compiler import (
     SQLAggregateCompiler,
-    SQLCompiler,
     SQLDeleteCompiler,
     SQLInsertCompiler,
 )
+from offbeat.db.models.sql.where import WhereNode
 
 __all__ = [
     "SQLAggregateCompiler",
@@ -19,6 +21,26 @@ __all__ = [
     "SQLInsertCompiler",
     "SQLUpdateCompiler",
 ]
+
+
+class SQLCompiler(base.SQLCompiler):
+    """Writes conditions of groups for servers whose HAVING knows only columns and names, not the expressions of GROUP BY."""
+
+    def _having_sql(self) -> tuple[str, Any]:
+        if self.having is not None:
+            self.having = _of_groups(self.having)
+        return super()._having_sql()
+
+
+def _of_groups(condition: Any) -> Any:
+    """The condition with MIN() around what is the same for each row of a group."""
+    if isinstance(condition, WhereNode):
+        clone = condition.clone()
+        clone.children = [_of_groups(child) for child in condition.children]
+        return clone
+    if condition.contains_aggregate or all(isinstance(col, Col) for col in condition.get_group_by_cols()):
+        return condition
+    return Min(condition)
 
 
 class SQLUpdateCompiler(base.SQLUpdateCompiler):

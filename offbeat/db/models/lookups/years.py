@@ -18,7 +18,7 @@ from offbeat.db.models.sql.params import BoundParam, Param
 
 
 class YearLookup(Lookup):
-    """A year compared as a range of dates, so that an index on the column serves."""
+    """A year compared as a range of dates, so that an index on the column serves; that of a group as a number."""
 
     def year_lookup_bounds(self, connection: Any, year: int) -> Any:
         from offbeat.db.models.functions import ExtractIsoYear
@@ -29,7 +29,7 @@ class YearLookup(Lookup):
         return connection.ops.year_lookup_bounds_for_date_field(year, iso_year=iso_year)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        if not self.rhs_is_direct_value():
+        if compiler.in_having or not self.rhs_is_direct_value():
             return super().as_sql(compiler, connection)
         lhs_sql, params = self.process_lhs(compiler, connection, self.lhs.lhs)
         rhs_sql = self.get_direct_rhs_sql(connection, "%s")

@@ -77,6 +77,8 @@ class SQLCompiler:
         self.has_extra_select = False
         self.where: Any = None
         self.having: Any = None
+        # What HAVING compares has to be what GROUP BY names.
+        self.in_having = False
         self.qualify: Any = None
         self._order_by: Any = None
 
@@ -306,6 +308,13 @@ class SQLCompiler:
                     params.extend(col_params)
         return result, params
 
+    def _having_sql(self) -> tuple[str, Any]:
+        self.in_having = True
+        try:
+            return self._where_sql(self.having, "")
+        finally:
+            self.in_having = False
+
     def _where_sql(self, where: Any, always: str) -> tuple[str, list[Any]]:
         try:
             sql, params = self.compile(where) if where is not None and where.children else ("", [])
@@ -344,7 +353,7 @@ class SQLCompiler:
                 distinct_fields, distinct_params = self.get_distinct()
                 # Tables are listed after everything that may join one.
                 where_sql, where_params = self._where_sql(self.where, "")
-                having_sql, having_params = self._where_sql(self.having, "")
+                having_sql, having_params = self._having_sql()
                 from_, from_params = self.get_from_clause()
                 result, params = ["SELECT"], []
                 if query.distinct:
