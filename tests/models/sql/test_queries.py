@@ -51,6 +51,20 @@ def test_xor(library: Any) -> None:
     assert names(Book.objects.filter(both)) == sorted(wanted)
 
 
+@pytest.mark.parametrize("number", [2**70, -(2**70)])
+def test_xor_with_what_is_always_or_never_true(library: Any, number: int) -> None:
+    known = Q(pages__lt=number)
+    few = set(Book.objects.filter(pages__gt=102))
+    others = set(Book.objects.exclude(pages__gt=102))
+    always = number > 0
+    assert set(Book.objects.filter(known ^ Q(pages__gt=102))) == (others if always else few)
+    assert set(Book.objects.exclude(known ^ Q(pages__gt=102))) == (few if always else others)
+    assert set(Book.objects.filter(known ^ Q(pages__gt=102) ^ Q(pk__in=[]))) == (others if always else few)
+    assert set(Book.objects.filter(known ^ ~known)) == few | others
+    assert not Book.objects.filter(known ^ known).exists()
+    assert not Book.objects.exclude(known ^ ~known).exists()
+
+
 def test_annotation_and_having(library: Any) -> None:
     qs = Author.objects.annotate(n=Count("books"), last=Max("books__pages")).filter(n=3, last__gte=107)
     assert names(qs) == ["Bob", "Cid"]

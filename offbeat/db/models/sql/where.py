@@ -69,8 +69,10 @@ class WhereNode(tree.Node):
 
         Raises EmptyResultSet when nothing can match, FullResultSet when everything does.
         """
-        if self.connector == XOR and not connection.features.supports_logical_xor:
-            return self._xor_sql(compiler, connection)
+        if self.connector == XOR:
+            if connection.features.supports_logical_xor:
+                return self._xor_sql(compiler)
+            return self._computed_xor_sql(compiler, connection)
         parts: list[str] = []
         params: list[Any] = []
         # How many children may be full (or empty) before the whole is.
@@ -100,15 +102,37 @@ class WhereNode(tree.Node):
                 raise FullResultSet
         if not parts:
             raise FullResultSet
-        sql_string = f" {self.connector} ".join(parts)
-        if self.negated:
-            # Some backends read NOT as binding tighter than a comparison.
-            sql_string = f"NOT ({sql_string})"
-        elif len(parts) > 1 or self.resolved:
-            sql_string = f"({sql_string})"
-        return sql_string, params
+        return self._joined(parts, self.negated), params
 
-    def _xor_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def _joined(self, parts: list[str], negated: bool) -> str:
+        sql_string = f" {self.connector} ".join(parts)
+        if negated:
+            # Some backends read NOT as binding tighter than a comparison.
+            return f"NOT ({sql_string})"
+        return f"({sql_string})" if len(parts) > 1 or self.resolved else sql_string
+
+    def _xor_sql(self, compiler: Any) -> tuple[str, list[Any]]:
+        parts: list[str] = []
+        params: list[Any] = []
+        negated = self.negated
+        for child in self.children:
+            try:
+                sql, child_params = compiler.compile(child)
+            except EmptyResultSet:
+                continue
+            except FullResultSet:
+                sql = ""
+            if sql:
+                parts.append(sql)
+                params.extend(child_params)
+            else:
+                # What is always true turns the others around.
+                negated = not negated
+        if not parts:
+            raise FullResultSet if negated or not self.children else EmptyResultSet
+        return self._joined(parts, negated), params
+
+    def _computed_xor_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         # True when an odd number of children is: (a OR b OR c) AND MOD(a + b + c, 2) = 1
         from offbeat.db.models.functions import Mod
 
