@@ -10,7 +10,7 @@ import pytest
 
 from offbeat.core.exceptions import FieldError
 from offbeat.db import NotSupportedError
-from offbeat.db.models import CharField, Count, F, Max, Q, Value
+from offbeat.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, Value
 from offbeat.db.models.functions import Length, Lower, Upper
 from offbeat.db.models.query import EmptyQuerySet
 from offbeat.test.utils import register_lookup
@@ -293,3 +293,39 @@ def test_a_year_in_a_condition_of_groups_is_one_of_what_they_are_grouped_by(libr
         (False, 1),
         (True, 2),
     ]
+
+
+def test_calls_that_leave_the_trie_join_on_their_own(library: Any) -> None:
+    printed = Exists(Book.objects.filter(pk=OuterRef("pk"), in_print=True))
+    art = Book.objects.filter(tags__name="art")
+    assert titles(art.filter(printed, tags__name="bio")) == ["Book 2", "Book 4", "Book 8"]
+    assert titles(art.filter(printed).filter(tags__name="bio")) == ["Book 2", "Book 4", "Book 8"]
+    assert titles(art.select_related("author").filter(printed, tags__name="bio")) == titles(
+        art.prefetch_related("tags").using("default").filter(printed, tags__name="bio")
+    )
+    assert titles(art.filter(printed, tags__name="art").filter(tags__name="bio")) == [
+        "Book 2",
+        "Book 4",
+        "Book 8",
+    ]
+    assert titles(art.filter(printed, tags__name="bio").filter(tags__name="code")) == ["Book 2", "Book 8"]
+
+
+def test_the_first_filter_of_a_relation_is_about_the_same_row_and_the_next_about_any(library: Any) -> None:
+    art, bio = library["tags"][:2]
+    true = Q(Exists(Tag.objects.all()))
+    bio.books.set(Book.objects.filter(pages__in=[101, 102]))
+    art.books.set(Book.objects.filter(pages__in=[101, 103]))
+    book = Book.objects.get(pages=101)
+
+    def joins(tags: Any) -> int:
+        return str(tags.query).count(" JOIN ")
+
+    for condition in (Q(), true):
+        one = joins(book.tags.filter(condition, books__pages=103))
+        assert joins(book.tags.prefetch_related("books").filter(condition, books__pages=103)) == one + 1
+        assert joins(book.tags.filter(name="art").filter(condition, books__pages=103)) == one + 1
+        assert joins(book.tags.order_by("name").filter(condition, books__pages=103)) == one + 1
+        assert not book.tags.filter(condition, books__pages=103)
+        assert list(book.tags.order_by("name").filter(condition, books__pages=103)) == [art]
+        assert list(book.tags.prefetch_related("books").filter(condition, books__pages=102)) == [bio]

@@ -68,6 +68,8 @@ class Refining(QueryState[_M]):
 
     def _grow_filter(self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Self | None:
         shape: Any = self._shape
+        if shape.sticky and self._calls:
+            return None
         key = None
         if not args and not self._sticky_filter:
             key = (negate, *kwargs, *map(type, kwargs.values()))

@@ -84,6 +84,8 @@ class QueryState(AltersData, Generic[_M]):
     _hints: Any = _OfOwner(_NO_HINTS, lambda queryset, owner: {"instance": owner})
     _result_cache: list[_M] | None = None
     _sticky_filter: bool = False
+    # Calls since the shape, which its query does not know of.
+    _calls: int = 0
     _for_write: bool = False
     _prefetch_related_lookups: tuple[Any, ...] = ()
     _prefetch_done: bool = False
@@ -135,6 +137,11 @@ class QueryState(AltersData, Generic[_M]):
                 self._query = query = _new_query(self.model)
             else:
                 self._query = query = shape.materialise(self._params)
+                for _ in range(min(self._calls, 2)):
+                    query.begin_call()
+                if self._calls and self._sticky_filter:
+                    query.filter_is_sticky = True
+                    self._sticky_filter = False
                 self._shape = None
                 self._params = ()
                 if self._result_cache is not None:
@@ -330,7 +337,9 @@ class QueryState(AltersData, Generic[_M]):
         if not self._cloning:
             return self
         clone = self._clone()
-        if clone._sticky_filter and self._shape is None:
+        if self._shape is not None:
+            clone._calls = self._calls + 1
+        elif clone._sticky_filter:
             clone.query.filter_is_sticky = True
             clone._sticky_filter = False
         return clone
@@ -376,6 +385,7 @@ class QueryState(AltersData, Generic[_M]):
             clone._shape = shape
             clone._params = params
             clone._sticky_filter = False
+            clone._calls = 0
         if self._iterable_class is not clone._iterable_class:
             clone._iterable_class = self._iterable_class
         if self._fields is not None:

@@ -166,12 +166,16 @@ class Query(BaseExpression):
         obj = self.clone()
         if klass and obj.__class__ != klass:
             obj.__class__ = klass
-        if not obj.filter_is_sticky:
-            obj.used_aliases = set()
-        obj.filter_is_sticky = False
+        obj.begin_call()
         if hasattr(obj, "_setup_query"):
             obj._setup_query()
         return obj
+
+    def begin_call(self) -> None:
+        """Let the joins of the call before be no others' but its own, unless it was to be one with the next."""
+        if not self.filter_is_sticky:
+            self.used_aliases = set()
+        self.filter_is_sticky = False
 
     def relabeled_clone(self, change_map: dict[str, str]) -> Any:
         clone = self.clone()
