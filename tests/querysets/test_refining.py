@@ -329,3 +329,27 @@ def test_the_first_filter_of_a_relation_is_about_the_same_row_and_the_next_about
         assert not book.tags.filter(condition, books__pages=103)
         assert list(book.tags.order_by("name").filter(condition, books__pages=103)) == [art]
         assert list(book.tags.prefetch_related("books").filter(condition, books__pages=102)) == [bio]
+
+
+def test_a_condition_that_always_holds_beside_others(library: Any) -> None:
+    always = ~Q(pages__in=[])
+    for low in (101, 104, 107):
+        books = Book.objects.filter(pages__gte=low).filter(always | Q(title="x", in_print=True))
+        expected = [f"Book {number}" for number in range(low - 100, 9)]
+        assert titles(books) == expected
+        assert books.all().count() == len(expected)
+        assert books.all().exists()
+        assert books.aggregate(rows=Count("pk")) == {"rows": len(expected)}
+        assert titles(Book.objects.filter(always | Q(pages=low)))[:2] == ["Book 0", "Book 1"]
+        assert books.update(price=low) == len(expected)
+    assert books.delete()[0] >= 2
+
+
+def test_counting_distinct_groups_counts_what_is_found(library: Any) -> None:
+    groups = (
+        Book.objects.order_by("published", "title")
+        .distinct()
+        .values("author__name")
+        .annotate(n=Count("tags"))
+    )
+    assert groups.count() == len(groups) == 9

@@ -50,9 +50,9 @@ def test_get_or_create(empty: Any) -> None:
     assert lazily.joined == JOINED
     with pytest.raises(FieldError, match="Invalid field name"):
         Author.objects.get_or_create(name="C", defaults={"nope": 1})
-    Tag.objects.create(name="t")
+    tag = Tag.objects.create(name="t")
     with pytest.raises(IntegrityError):
-        Tag.objects.get_or_create(pk=99, defaults={"name": "t"})
+        Tag.objects.get_or_create(pk=tag.pk + 1, defaults={"name": "t"})
 
 
 def test_update_or_create(empty: Any) -> None:

@@ -79,12 +79,12 @@ class ReadPlan(Plan):
         return made
 
 
-def binding(params: Any) -> Bind | None:
-    """A function from a queryset's parameters to those of the statement; None if they are the same."""
+def binding(params: Any, shape: Shape) -> Bind | None:
+    """A function from the parameters of a shape to those of the statement; None if they are the same."""
     params = tuple(params)
-    if (
-        all(type(p) is BoundParam and p.index == i and p.binder is None for i, p in enumerate(params))
-        and params
+    # A condition that holds for every row leaves those beside it without a place.
+    if len(params) == shape.size and all(
+        type(p) is BoundParam and p.index == i and p.binder is None for i, p in enumerate(params)
     ):
         return None
     names = Names()
@@ -130,7 +130,7 @@ def compile_read(shape: Shape, connection: Any) -> ReadPlan | None:
         compiler = query.get_compiler(using=connection.alias)
         try:
             sql, params = compile_once(compiler)
-            plan = ReadPlan(connection.ops.to_driver_sql(sql), binding(params), compiler)
+            plan = ReadPlan(connection.ops.to_driver_sql(sql), binding(params, shape), compiler)
         except EmptyResultSet:
             plan = ReadPlan("", None, compiler, empty=True)
         except Unbindable:
@@ -244,7 +244,7 @@ def _statement(shape: Shape, kind: str, connection: Any, prepare: Callable[[Any]
         try:
             query = prepare(shape.query.clone())
             sql, params = compile_once(query.get_compiler(using=connection.alias))
-            plan = Plan(connection.ops.to_driver_sql(sql), binding(params))
+            plan = Plan(connection.ops.to_driver_sql(sql), binding(params, shape))
         except EmptyResultSet:
             plan = Plan("", None, empty=True)
         except Unbindable:
@@ -349,7 +349,7 @@ def _aggregate_plan(shape: Shape, connection: Any, named: dict[str, Any]) -> Agg
         return None
     try:
         sql, params = compile_once(compiler)
-        bind = binding(params)
+        bind = binding(params, shape)
     except (EmptyResultSet, Unbindable):
         return None
     converters: list[Any] = [None] * len(columns)

@@ -318,7 +318,7 @@ def _make_update_plan(shape: Shape, connection: Any, values: list[Any], prepare:
     params = list(params)
     if any(type(param) is BoundParam for param in params[:new]) or not sql:
         return None
-    return UpdatePlan(connection.ops.to_driver_sql(sql), prepares, binding(params[new:]))
+    return UpdatePlan(connection.ops.to_driver_sql(sql), prepares, binding(params[new:], shape))
 
 
 class BulkUpdatePlan:

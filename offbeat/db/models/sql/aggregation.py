@@ -144,8 +144,9 @@ def _aggregate_over_subquery(
     inner_query.select_related = False
     inner_query.set_annotation_mask(query.annotation_select)
     _group_by_ordering(inner_query)
-    # Ordering says nothing about a sum, unless it decides which rows there are.
-    inner_query.clear_ordering(force=False)
+    # Ordering says nothing about a sum, unless it decides which rows there are, or which groups are different ones.
+    if not (query.distinct and isinstance(query.group_by, tuple)):
+        inner_query.clear_ordering(force=False)
     if not inner_query.is_sliced and not inner_query.distinct_fields and not inner_query.combinator:
         if inner_query.default_cols and has_existing_aggregation:
             # One group per object.
