@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from offbeat.core.exceptions import EmptyResultSet
 from offbeat.db import connection
-from offbeat.db.models import Count, F, Q, Sum, Value
+from offbeat.db.models import Count, Exists, F, OuterRef, Q, Sum, Value
 from offbeat.db.models.functions import Upper
 from offbeat.db.models.query import QuerySet
 from offbeat.db.models.sql import Query
@@ -49,6 +49,8 @@ FILTERS = st.one_of(SINGLE, st.tuples(st.just("tags__name"), st.sampled_from(["a
 CALLS = st.one_of(
     st.tuples(st.just("filter"), FILTERS),
     st.tuples(st.just("exclude"), FILTERS),
+    # A subquery leaves the trie, for the rest of the chain.
+    st.tuples(st.just("printed"), FILTERS),
     st.tuples(st.sampled_from(["either", "one", "both"]), st.tuples(SINGLE, SINGLE)),
     st.tuples(st.just("shorter"), st.sampled_from(["pages", "author__name"])),
     st.tuples(st.just("order"), st.sampled_from(["pages", "-pages"])),
@@ -115,6 +117,8 @@ def in_python(calls: Any, cut: Any) -> list[int]:
             books = [b for b in books if matches(b, value)]
         elif name == "exclude":
             books = [b for b in books if not matches(b, value)]
+        elif name == "printed":
+            books = [b for b in books if b["in_print"] and matches(b, value)]
         elif name == "either":
             books = [b for b in books if matches(b, value[0]) or matches(b, value[1])]
         elif name == "one":
@@ -136,6 +140,9 @@ def chained(books: Any, calls: Any, cut: Any) -> Any:
     for name, value in calls:
         if name in ("filter", "exclude"):
             books = getattr(books, name)(**{value[0]: value[1]})
+        elif name == "printed":
+            printed = Exists(Book.objects.filter(pk=OuterRef("pk"), in_print=True))
+            books = books.filter(printed, **{value[0]: value[1]})
         elif name in ("either", "one", "both"):
             one, other = (Q(**{lookup: operand}) for lookup, operand in value)
             books = books.filter(
