@@ -12,7 +12,8 @@ from offbeat.utils.lazy_pattern import lazy_pattern
 _SPLIT = lazy_pattern(r"""([\s<>"']+)""")
 _HAS_SCHEME = lazy_pattern(r"https?://\[?\w", re.IGNORECASE)
 _BARE_DOMAIN = lazy_pattern(
-    r"www\.|(?!http)\w[^@]+\.(?:com|edu|gov|int|mil|net|org)(?:/.*)?\Z", re.IGNORECASE
+    r"www\.|(?!http)[^\W_](?:(?:[^\W_]|[.-])*[^\W_])?\.(?:com|edu|gov|int|mil|net|org)(?:/.*)?\Z",
+    re.IGNORECASE,
 )
 _ENTITY = lazy_pattern(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);")
 _OPENERS = {")": "(", "]": "["}

@@ -137,7 +137,7 @@ class Bank:
 
     async def settled(self) -> None:
         """Wait until the server has no session but those of the pool, and none in a transaction."""
-        end = asyncio.get_running_loop().time() + 10
+        end = asyncio.get_running_loop().time() + 20
         while True:
             found = await spawn(self.sessions)
             if len(found) == self.wrapper.pool.open and not any(busy for _, busy in found):

@@ -142,3 +142,27 @@ def test_compressed_bytes_come_back():
     assert len(padded) > 1
     assert gzip.decompress(compress_string(data, max_random_bytes=50)) == data
     assert gzip.decompress(b"".join(compress_sequence([b"a", b"", b"b"]))) == b"ab"
+
+
+@pytest.mark.parametrize(
+    ("word", "is_link"),
+    [
+        ("x.com", True),
+        ("x.com/", True),
+        ("1.org/a_b", True),
+        ("ü.net", True),
+        ("a.b-c.edu", True),
+        ("a_b.com", False),
+        ("-x.com", False),
+        ("x-.com", False),
+        ("x.community", False),
+        ("x.com:80", False),
+        ("x.co", False),
+    ],
+)
+def test_domains_without_a_scheme_are_links(word, is_link, monkeypatch):
+    from offbeat.conf import settings
+
+    monkeypatch.setattr(settings, "URLIZE_ASSUME_HTTPS", True)
+    link = f'<a href="https://{word.replace("ü", "%C3%BC")}">{word}</a>'
+    assert html.urlize(f"see {word} now") == (f"see {link} now" if is_link else f"see {word} now")
