@@ -122,6 +122,33 @@ def test_a_circle_across_applications_is_cut_into_three_migrations() -> None:
     assert needed <= known
 
 
+def link(target: str) -> Any:
+    return models.ForeignKey(target, models.CASCADE, related_name="+")
+
+
+@pytest.mark.parametrize("last", [link, lambda target: models.ManyToManyField(target, related_name="+")])
+def test_models_in_a_circle_are_deleted_after_it_is_cut(last: Any) -> None:
+    circle = [
+        model("zoo.Animal", ("next", link("zoo.Cage"))),
+        model("zoo.Cage", ("next", link("zoo.Keeper"))),
+        model("zoo.Keeper", ("next", last("zoo.Animal"))),
+    ]
+    assert operations(circle, []) == [
+        "Remove field next from keeper",
+        "Delete model Animal",
+        "Delete model Cage",
+        "Delete model Keeper",
+    ]
+
+
+def test_a_circle_of_unmanaged_models_is_closed_too() -> None:
+    unmanaged = {"options": {"managed": False}}
+    one = model("zoo.Animal", ("cage", link("zoo.Cage")), **unmanaged)
+    other = model("zoo.Cage", ("boss", link("zoo.Animal")), **unmanaged)
+    found = operations([], [one, other])
+    assert [text.split()[0] for text in found] == ["Create", "Create", "Add"]
+
+
 def test_a_relation_to_an_existing_application_depends_on_its_last_migration() -> None:
     after = [ANIMAL, model("park.Cage", ("who", models.ForeignKey("zoo.Animal", models.CASCADE)))]
     assert ("zoo", "0001_initial") in changes([ANIMAL], after)["park"][0].dependencies

@@ -280,10 +280,10 @@ class MigrationAutodetector:
             key[0], operation, needs, {("model", *key), *(("field", *key, name) for name, _ in now)}
         )
         step.swappable = self._swappable([value for _, value in now])
-        if not self._is_managed(model_state):
-            return
         for name, value in later:
             self._add_field_step(key, model_state, name, value, preserve_default=True)
+        if not self._is_managed(model_state):
+            return
         fields = {("field", *key, name) for name in late_names}
         for index in indexes:
             self._add(key[0], operations.AddIndex(key[1], index), fields)
@@ -481,12 +481,12 @@ class MigrationAutodetector:
                 other_new = self.renamed_models.get(other_key, other_key)
                 if other_key not in deleted:
                     needs.add(("no field", *other_new, name))
-                elif other_key > key and self._points_at(key, other_key):
-                    # Two that point at each other: cut one side first.
+                elif other_key > key and self._leads_to(key, other_key):
+                    # Models in a circle: cut it first.
                     fact = ("no field", *other_key, name)
                     self._add(other_key[0], operations.RemoveField(other_key[1], name), gives={fact})
                     needs.add(fact)
-                elif not (other_key < key and self._points_at(key, other_key)):
+                else:
                     needs.add(("no model", *other_key))
             for other_key in deleted:
                 if any(
@@ -496,9 +496,21 @@ class MigrationAutodetector:
                     needs.add(("no model", *other_key))
             self._add(key[0], operations.DeleteModel(model_state.name), needs, {("no model", *key)})
 
-    def _points_at(self, key: ModelKey, target: ModelKey) -> bool:
-        references = (field_references(key, value) for value in self.old[key].fields.values())
-        return any(r is not None and target in (r.to, r.through) for r in references)
+    def _leads_to(self, key: ModelKey, target: ModelKey) -> bool:
+        """Whether relations lead from one old model to another, by way of any."""
+        seen = {key}
+        waiting = [key]
+        while waiting:
+            start = waiting.pop()
+            for value in self.old[start].fields.values():
+                reference = field_references(start, value)
+                for found in (reference.to, reference.through) if reference else ():
+                    if found == target:
+                        return True
+                    if found is not None and found in self.old and found not in seen:
+                        seen.add(found)
+                        waiting.append(found)
+        return False
 
     def _add(
         self, app_label: str, operation: Any, needs: set[Fact] | None = None, gives: set[Fact] | None = None
