@@ -11,11 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from psycopg import pq
 
 from offbeat.concurrency import run, spawn
 from offbeat.db import DataError, NotSupportedError, OperationalError, ProgrammingError, connections
 from offbeat.db.backends.postgresql import direct as direct_module
-from offbeat.db.backends.postgresql.direct import numbered
+from offbeat.db.backends.postgresql.direct import Direct, numbered
 from offbeat.db.transaction import atomic
 from tests.db.conftest import ALIAS
 from tests.db.postgresql.test_pools import Held, kill, pid_of, until, waiting
@@ -59,12 +60,41 @@ def test_values_are_the_same_whichever_way_they_come(
 ) -> None:
     from offbeat.test.utils import override_settings
 
+    # Whatever is sooner, in binary where that is the same.
+    monkeypatch.setattr(direct_module, "_GAIN", dict.fromkeys(direct_module._GAIN, 1))
     changes = {} if zone is None else {"TIME_ZONE": zone}
     with override_settings(USE_TZ=zone is not None):
         db = connect(pool_size=1, prepare_threshold=2, **changes)
         found = call(lambda: [db.fetch_all(f"SELECT {columns}") for _ in range(6)])
     first = repr(found[0])
     assert [repr(rows) for rows in found] == [first] * 6
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted"),
+    [
+        ("1::int, 'a'::text", pq.Format.BINARY),
+        ("1::int, 1.5::numeric", pq.Format.TEXT),
+        ("1::int, '2024-02-29'::date", pq.Format.TEXT),
+        ("1.5::float8, '2024-02-29'::date", pq.Format.BINARY),
+        ("1::int, '{}'::jsonb", pq.Format.TEXT),
+    ],
+)
+def test_rows_come_in_the_format_that_is_loaded_sooner(
+    hot: Any, call: Any, columns: str, wanted: pq.Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[Any] = []
+    load = Direct._rows
+
+    def spying(self: Any, statement: Any, result: Any) -> Any:
+        used.append(result.fformat(0))
+        return load(self, statement, result)
+
+    monkeypatch.setattr(Direct, "_rows", spying)
+    db = hot()
+    call(lambda: [db.fetch_all(f"SELECT {columns}") for _ in range(3)])
+    assert used[0] == pq.Format.TEXT
+    assert used[-1] == wanted
 
 
 def test_moments_are_in_the_zone_of_the_connection(hot: Any, call: Any) -> None:
