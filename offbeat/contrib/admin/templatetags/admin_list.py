@@ -15,7 +15,7 @@ from offbeat.contrib.admin.constants import (
     SEARCH_VAR,
 )
 from offbeat.contrib.admin.templatetags.admin_urls import add_preserved_filters
-from offbeat.contrib.admin.templatetags.base import InclusionAdminNode
+from offbeat.contrib.admin.templatetags.base import admin_tag, page_context
 from offbeat.contrib.admin.utils import (
     NotRelationField,
     display_for_field,
@@ -90,12 +90,7 @@ def pagination(cl: Any) -> dict[str, Any]:
     }
 
 
-@register.tag(name="pagination")
-def pagination_tag(parser: Any, token: Any) -> Any:
-    """``{% pagination cl %}``"""
-    return InclusionAdminNode(
-        "pagination", parser, token, func=pagination, template_name="pagination.html", takes_context=False
-    )
+pagination_tag = admin_tag(register, "pagination", pagination, "pagination.html", takes_context=False)
 
 
 # Headers
@@ -283,17 +278,9 @@ def result_list(cl: Any) -> dict[str, Any]:
     }
 
 
-@register.tag(name="result_list")
-def result_list_tag(parser: Any, token: Any) -> Any:
-    """``{% result_list cl %}``"""
-    return InclusionAdminNode(
-        "result_list",
-        parser,
-        token,
-        func=result_list,
-        template_name="change_list_results.html",
-        takes_context=False,
-    )
+result_list_tag = admin_tag(
+    register, "result_list", result_list, "change_list_results.html", takes_context=False
+)
 
 
 # Dates
@@ -384,17 +371,9 @@ def date_hierarchy(cl: Any) -> dict[str, Any] | None:
     return {"show": True, "back": back, "choices": choices, "field_name": name}
 
 
-@register.tag(name="date_hierarchy")
-def date_hierarchy_tag(parser: Any, token: Any) -> Any:
-    """``{% date_hierarchy cl %}``"""
-    return InclusionAdminNode(
-        "date_hierarchy",
-        parser,
-        token,
-        func=date_hierarchy,
-        template_name="date_hierarchy.html",
-        takes_context=False,
-    )
+date_hierarchy_tag = admin_tag(
+    register, "date_hierarchy", date_hierarchy, "date_hierarchy.html", takes_context=False
+)
 
 
 # Search, filters, actions
@@ -411,12 +390,7 @@ def search_form(cl: Any) -> dict[str, Any]:
     }
 
 
-@register.tag(name="search_form")
-def search_form_tag(parser: Any, token: Any) -> Any:
-    """``{% search_form cl %}``"""
-    return InclusionAdminNode(
-        "search_form", parser, token, func=search_form, template_name="search_form.html", takes_context=False
-    )
+search_form_tag = admin_tag(register, "search_form", search_form, "search_form.html", takes_context=False)
 
 
 @register.simple_tag
@@ -433,21 +407,9 @@ def admin_actions(context: Any) -> Any:
     return context
 
 
-@register.tag(name="admin_actions")
-def admin_actions_tag(parser: Any, token: Any) -> Any:
-    """``{% admin_actions %}``"""
-    return InclusionAdminNode(
-        "admin_actions", parser, token, func=admin_actions, template_name="actions.html"
-    )
+admin_actions_tag = admin_tag(register, "admin_actions", admin_actions, "actions.html")
 
 
-@register.tag(name="change_list_object_tools")
-def change_list_object_tools_tag(parser: Any, token: Any) -> Any:
-    """``{% change_list_object_tools %}``"""
-    return InclusionAdminNode(
-        "change_list_object_tools",
-        parser,
-        token,
-        func=lambda context: context,
-        template_name="change_list_object_tools.html",
-    )
+change_list_object_tools_tag = admin_tag(
+    register, "change_list_object_tools", page_context, "change_list_object_tools.html"
+)

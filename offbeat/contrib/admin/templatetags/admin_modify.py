@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from offbeat.contrib.admin.templatetags.base import InclusionAdminNode
+from offbeat.contrib.admin.templatetags.base import admin_tag, page_context
 from offbeat.template import Library
 from offbeat.template.context import Context
 
@@ -38,16 +38,9 @@ def prepopulated_fields_js(context: Any) -> Any:
     return context
 
 
-@register.tag(name="prepopulated_fields_js")
-def prepopulated_fields_js_tag(parser: Any, token: Any) -> Any:
-    """``{% prepopulated_fields_js %}``"""
-    return InclusionAdminNode(
-        "prepopulated_fields_js",
-        parser,
-        token,
-        func=prepopulated_fields_js,
-        template_name="prepopulated_fields_js.html",
-    )
+prepopulated_fields_js_tag = admin_tag(
+    register, "prepopulated_fields_js", prepopulated_fields_js, "prepopulated_fields_js.html"
+)
 
 
 def submit_row(context: Any) -> Any:
@@ -87,34 +80,15 @@ def submit_row(context: Any) -> Any:
     return new_context
 
 
-@register.tag(name="submit_row")
-def submit_row_tag(parser: Any, token: Any) -> Any:
-    """``{% submit_row %}``"""
-    return InclusionAdminNode("submit_row", parser, token, func=submit_row, template_name="submit_line.html")
+submit_row_tag = admin_tag(register, "submit_row", submit_row, "submit_line.html")
 
 
-@register.tag(name="change_form_object_tools")
-def change_form_object_tools_tag(parser: Any, token: Any) -> Any:
-    """``{% change_form_object_tools %}``"""
-    return InclusionAdminNode(
-        "change_form_object_tools",
-        parser,
-        token,
-        func=lambda context: context,
-        template_name="change_form_object_tools.html",
-    )
+change_form_object_tools_tag = admin_tag(
+    register, "change_form_object_tools", page_context, "change_form_object_tools.html"
+)
 
 
-@register.tag(name="change_form_admin_actions")
-def admin_actions_tag(parser: Any, token: Any) -> Any:
-    """``{% change_form_admin_actions %}``"""
-    return InclusionAdminNode(
-        "change_form_admin_actions",
-        parser,
-        token,
-        func=lambda context: context,
-        template_name="change_form_actions.html",
-    )
+admin_actions_tag = admin_tag(register, "change_form_admin_actions", page_context, "change_form_actions.html")
 
 
 @register.filter

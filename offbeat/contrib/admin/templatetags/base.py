@@ -6,9 +6,9 @@ from collections.abc import Callable
 from inspect import getfullargspec
 from typing import Any
 
-from offbeat.template.library import InclusionNode, parse_bits
+from offbeat.template.library import InclusionNode, Library, parse_bits
 
-__all__ = ["InclusionAdminNode"]
+__all__ = ["InclusionAdminNode", "admin_tag", "page_context"]
 
 
 class InclusionAdminNode(InclusionNode):
@@ -54,3 +54,20 @@ class InclusionAdminNode(InclusionNode):
         )
         context.render_context[self] = templates
         return super().render_with(context, values)
+
+
+def admin_tag(
+    register: Library, name: str, func: Callable[..., Any], template_name: str, takes_context: bool = True
+) -> Callable[[Any, Any], InclusionAdminNode]:
+    """Register the tag ``{% name … %}``, whose arguments are those of ``func``, and return what compiles it."""
+
+    def compile_tag(parser: Any, token: Any) -> InclusionAdminNode:
+        return InclusionAdminNode(name, parser, token, func, template_name, takes_context)
+
+    register.tag(name, compile_tag)
+    return compile_tag
+
+
+def page_context(context: Any) -> Any:
+    """The page's own context, for templates that need nothing else."""
+    return context

@@ -35,9 +35,8 @@ class SQLCompiler(base.SQLCompiler):
 def _of_groups(condition: Any) -> Any:
     """The condition with MIN() around what is the same for each row of a group."""
     if isinstance(condition, WhereNode):
-        clone = condition.clone()
-        clone.children = [_of_groups(child) for child in condition.children]
-        return clone
+        children = [_of_groups(child) for child in condition.children]
+        return condition.create(children, condition.connector, condition.negated)
     if condition.contains_aggregate or all(isinstance(col, Col) for col in condition.get_group_by_cols()):
         return condition
     return Min(condition)
